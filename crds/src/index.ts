@@ -1,0 +1,3 @@
+export * from './common.ts';
+export * from './live-stream.ts';
+export * from './secret.ts';

@@ -1,0 +1,111 @@
+import { z } from 'zod';
+import { conditionSchema, durationSchema, objectMetaSchema, secretKeyRefSchema } from './common.ts';
+
+export const GROUP = 'showrunner.dev';
+export const VERSION = 'v1alpha1';
+export const API_VERSION = `${GROUP}/${VERSION}` as const;
+
+/** Heights of the ladder presets, tallest first. `none` is the source alone, without ffmpeg. */
+export const LADDER_PRESETS = ['1080p', '720p', '480p', '360p', 'none'] as const;
+
+const ingestSchema = z
+  .object({
+    keySecretRef: secretKeyRefSchema
+      .optional()
+      .describe('The Secret that holds the stream key. One is made, named NAME-stream-key, where none is named.'),
+    takeover: z
+      .enum(['newest', 'refuse'])
+      .default('newest')
+      .describe('What happens when a second publisher comes with the same key: the newest wins, or it is refused.'),
+    reconnectGrace: durationSchema({ min: '0s', max: '10m' })
+      .default('20s')
+      .describe('How long the show stays open for a publisher that dropped.'),
+    idleTimeout: durationSchema({ min: '1s', max: '10m' })
+      .default('10s')
+      .describe('A publisher that sends no media for this long is disconnected.'),
+    keyRotationGrace: durationSchema({ min: '0s', max: '7d' })
+      .default('1h')
+      .describe('How long the previous stream key is still accepted after the key was changed.'),
+  })
+  .prefault({});
+
+const transcodeSchema = z
+  .object({
+    ladder: z
+      .enum(LADDER_PRESETS)
+      .default('none')
+      .describe('The tallest rendition that is encoded beside the source; the presets below it follow. Never upscales.'),
+    latency: z
+      .enum(['low', 'standard'])
+      .default('low')
+      .describe('low: LL-HLS with parts. standard: plain HLS, kinder to old players and caches.'),
+    partDuration: durationSchema({ min: '100ms', max: '1s' })
+      .default('200ms')
+      .describe('Length of a part. Viewers are about four parts behind.'),
+    segmentDuration: durationSchema({ min: '1s', max: '10s' })
+      .default('2s')
+      .describe('Length of a segment where the source has keyframes in time.'),
+  })
+  .prefault({});
+
+export const liveStreamSpecSchema = z.object({
+  title: z.string().min(1).max(140).optional().describe('Shown to viewers. The name of the resource where empty.'),
+  visibility: z
+    .enum(['public', 'unlisted'])
+    .default('public')
+    .describe('unlisted: playable by who has the link, but on no list.'),
+  enabled: z.boolean().default(true).describe('false: publishers are refused and a running show ends.'),
+  startAt: z.iso
+    .datetime({ offset: true })
+    .optional()
+    .describe('When the show is planned to start; the page counts down to it.'),
+  ingest: ingestSchema,
+  transcode: transcodeSchema,
+});
+
+export const PHASES = ['Pending', 'Ready', 'Live', 'Reconnecting', 'Ended', 'Failed'] as const;
+
+export const liveStreamStatusSchema = z.object({
+  observedGeneration: z.int().optional(),
+  phase: z.enum(PHASES).optional(),
+  conditions: z.array(conditionSchema).optional(),
+  ingest: z
+    .object({
+      server: z.string().optional().describe('What goes into the Server field of OBS.'),
+      keyHashes: z
+        .array(
+          z.object({
+            sha256: z.string().describe('Hex SHA-256 of a stream key that is accepted.'),
+            expiresAt: z.iso.datetime().optional().describe('A former key is accepted until then.'),
+          }),
+        )
+        .optional(),
+    })
+    .optional(),
+  playback: z.object({ hls: z.string().optional() }).optional(),
+  source: z
+    .object({
+      video: z.string().optional().describe('RFC 6381 codec, e.g. avc1.64001f'),
+      audio: z.string().optional().describe('RFC 6381 codec, e.g. mp4a.40.2'),
+      width: z.int().optional(),
+      height: z.int().optional(),
+      frameRate: z.number().optional().describe('Frames per second.'),
+    })
+    .optional(),
+  startedAt: z.iso.datetime().optional().describe('Start of the current show, or of the last one.'),
+  endedAt: z.iso.datetime().optional(),
+});
+
+export const liveStreamSchema = z.object({
+  apiVersion: z.literal(API_VERSION),
+  kind: z.literal('LiveStream'),
+  metadata: objectMetaSchema,
+  spec: liveStreamSpecSchema.prefault({}),
+  status: liveStreamStatusSchema.optional(),
+});
+
+/** A LiveStream with its defaults filled in. */
+export type LiveStream = z.output<typeof liveStreamSchema>;
+export type LiveStreamSpec = LiveStream['spec'];
+export type LiveStreamStatus = z.output<typeof liveStreamStatusSchema>;
+export type Phase = (typeof PHASES)[number];

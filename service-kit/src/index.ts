@@ -1,0 +1,2 @@
+export * from './seams/flv-source.ts';
+export * from './seams/resource-store.ts';

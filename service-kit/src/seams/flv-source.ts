@@ -1,0 +1,45 @@
+/** Names one LiveStream. */
+export interface StreamRef {
+  readonly namespace: string;
+  readonly name: string;
+}
+
+export const FLV_AUDIO = 8;
+export const FLV_VIDEO = 9;
+export const FLV_SCRIPT = 18;
+
+/** One FLV tag as its publisher sent it. */
+export interface FlvTag {
+  readonly type: typeof FLV_AUDIO | typeof FLV_VIDEO | typeof FLV_SCRIPT;
+  /** Milliseconds, unsigned 32 bits, as sent: it may jump, go back or wrap. */
+  readonly timestamp: number;
+  /** Body of the tag. Never written to again, so it may be kept and sliced. */
+  readonly payload: Buffer;
+}
+
+/** Why a publisher went away, or a show ended. */
+export type StopReason = 'closed' | 'dropped' | 'idle' | 'replaced' | 'disabled' | 'refused' | 'shutdown' | 'grace-over';
+
+/**
+ * Receives what happens on one live stream, in order:
+ * `publisherStarted tag* publisherStopped` once or more (they may repeat within the reconnect grace), then `showEnded`;
+ * after that a further `publisherStarted` begins the next show. Calls are synchronous and must not throw.
+ */
+export interface FlvSink {
+  publisherStarted(): void;
+  tag(tag: FlvTag): void;
+  publisherStopped(reason: StopReason): void;
+  showEnded(reason: StopReason): void;
+}
+
+/**
+ * The tags of live streams. A sink that subscribes while a publisher is on air gets `publisherStarted`, the last
+ * script tag and sequence headers, then the tags from the next keyframe on (from the next tag, without video).
+ */
+export interface FlvSource {
+  subscribe(stream: StreamRef, sink: FlvSink): { close(): void };
+}
+
+export function streamId(stream: StreamRef): string {
+  return `${stream.namespace}/${stream.name}`;
+}
