@@ -1,0 +1,51 @@
+import { BitReader } from './bit-reader.ts';
+
+/** An AudioSpecificConfig (ISO/IEC 14496-3 section 1.6.2.1) and what follows from it. */
+export interface AacConfig {
+  readonly record: Buffer;
+  /** RFC 6381, such as mp4a.40.2. */
+  readonly codec: string;
+  readonly objectType: number;
+  /** Samples per second of the AAC core, which counts the decode time. */
+  readonly sampleRate: number;
+  readonly channels: number;
+  /** 1024, or 960 where the stream says so. */
+  readonly samplesPerFrame: number;
+}
+
+const SAMPLE_RATES = [96000, 88200, 64000, 48000, 44100, 32000, 24000, 22050, 16000, 12000, 11025, 8000, 7350];
+const CHANNELS = [0, 1, 2, 3, 4, 5, 6, 8];
+const LOW_COMPLEXITY = 2;
+const SPECTRAL_BAND_REPLICATION = 5;
+const PARAMETRIC_STEREO = 29;
+const EXPLICIT_RATE = 15;
+
+function readObjectType(reader: BitReader): number {
+  const type = reader.bits(5);
+  return type === 31 ? 32 + reader.bits(6) : type;
+}
+
+function readSampleRate(reader: BitReader): number | undefined {
+  const index = reader.bits(4);
+  return index === EXPLICIT_RATE ? reader.bits(24) : SAMPLE_RATES[index];
+}
+
+/** `undefined` where the record is malformed or of an object type other than AAC (LC, HE, HE v2, Main, LTP). */
+export function parseAacConfig(record: Buffer): AacConfig | undefined {
+  try {
+    const reader = new BitReader(record);
+    const objectType = readObjectType(reader);
+    const sampleRate = readSampleRate(reader);
+    const channels = CHANNELS[reader.bits(4)];
+    if (objectType === SPECTRAL_BAND_REPLICATION || objectType === PARAMETRIC_STEREO) {
+      readSampleRate(reader);
+      if (readObjectType(reader) !== LOW_COMPLEXITY) return undefined;
+    } else if (objectType < 1 || objectType > 4) return undefined;
+    if (!sampleRate || !channels) return undefined;
+    const samplesPerFrame = reader.flag() ? 960 : 1024;
+    return { record, codec: `mp4a.40.${objectType}`, objectType, sampleRate, channels, samplesPerFrame };
+  } catch (error) {
+    if (error instanceof RangeError) return undefined;
+    throw error;
+  }
+}
