@@ -1,0 +1,26 @@
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { npm } from './npm.mjs';
+import { fail, say } from './say.mjs';
+
+const WANTED_MAJOR = 24;
+const VERSION = readFileSync(new URL('../../.node-version', import.meta.url), 'utf8').trim();
+
+/** Where downloads are kept between checkouts. */
+const cacheFolder = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'showrunner');
+
+/** Path of a Node 24 binary: this one where it is new enough, else one from the npm registry, kept in the cache. */
+export function node24() {
+  if (Number(process.versions.node.split('.')[0]) >= WANTED_MAJOR) return process.execPath;
+  const name = `node-${process.platform}-${process.arch}`;
+  const folder = join(cacheFolder, `node-${VERSION}`);
+  const binary = join(folder, 'node_modules', name, 'bin', 'node');
+  if (existsSync(binary)) return binary;
+  say(`Fetching Node ${VERSION} from the npm registry (this machine has ${process.versions.node}; once, about 50 MB)`);
+  mkdirSync(folder, { recursive: true });
+  if (!npm(['install', '--prefix', folder, '--no-save', '--no-package-lock', `${name}@${VERSION}`])) {
+    fail(`Node ${VERSION} could not be fetched. Install Node ${WANTED_MAJOR} yourself and run this again.`);
+  }
+  return binary;
+}
