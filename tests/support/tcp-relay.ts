@@ -1,0 +1,74 @@
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
+
+/** A TCP relay in front of a server, with which a test makes a network misbehave. */
+export interface TcpRelay {
+  readonly port: number;
+  /** Bytes that the clients of all connections have sent, in order of arrival, up to the limit. */
+  readonly sent: readonly Buffer[];
+  /** The connections of now become half-dead: nothing passes in either direction, not even a FIN. Later ones live. */
+  freeze(): void;
+  close(): Promise<void>;
+}
+
+/** @param options.capture How many bytes of what clients send are kept. */
+export async function startTcpRelay(
+  target: { host?: string; port: number },
+  options: { capture?: number } = {},
+): Promise<TcpRelay> {
+  const pairs = new Set<{ client: Socket; upstream: Socket; frozen: boolean }>();
+  const sent: Buffer[] = [];
+  let room = options.capture ?? 0;
+
+  const server = createServer({ noDelay: true, allowHalfOpen: true }, (client) => {
+    const upstream = connect({ host: target.host ?? '127.0.0.1', port: target.port, noDelay: true, allowHalfOpen: true });
+    const pair = { client, upstream, frozen: false };
+    pairs.add(pair);
+    const join = (from: Socket, to: Socket) => {
+      from.on('error', () => undefined);
+      from.on('data', (chunk: Buffer) => {
+        if (pair.frozen) return;
+        if (from === client && room > 0) {
+          sent.push(Buffer.from(chunk.subarray(0, room)));
+          room -= chunk.length;
+        }
+        if (to.write(chunk)) return;
+        from.pause();
+        to.once('drain', () => {
+          if (!pair.frozen) from.resume();
+        });
+      });
+      from.on('end', () => {
+        if (!pair.frozen) to.end();
+      });
+      from.on('close', () => {
+        if (pair.frozen) return;
+        to.destroy();
+        pairs.delete(pair);
+      });
+    };
+    join(client, upstream);
+    join(upstream, client);
+  });
+  await new Promise<void>((listening, failed) => {
+    server.once('error', failed);
+    server.listen(0, '127.0.0.1', listening);
+  });
+  return {
+    port: (server.address() as AddressInfo).port,
+    sent,
+    freeze: () => {
+      for (const pair of pairs) {
+        pair.frozen = true;
+        pair.client.pause();
+        pair.upstream.pause();
+      }
+    },
+    close: async () => {
+      for (const { client, upstream } of pairs) {
+        client.destroy();
+        upstream.destroy();
+      }
+      await new Promise((closed) => server.close(closed));
+    },
+  };
+}
