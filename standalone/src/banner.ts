@@ -1,0 +1,17 @@
+/** What a newcomer needs, in a box; the three lines are also read by scripts. */
+export function banner(lines: { watch: string; server: string; streamKey: string; isFirst: boolean }): string {
+  const rows = [
+    lines.isFirst ? 'Showrunner is ready. This is your first show.' : 'Showrunner is ready.',
+    '',
+    `Watch ${lines.watch}`,
+    '',
+    'In OBS, Settings > Stream > Service: Custom…',
+    `Server ${lines.server}`,
+    `Stream Key ${lines.streamKey}`,
+    '',
+    'No OBS at hand? Run `npm run demo` in a second terminal.',
+    'Ctrl-C ends all shows and stops.',
+  ];
+  const rule = '─'.repeat(Math.max(...rows.map((row) => row.length)) + 2);
+  return [rule, ...rows.map((row) => ` ${row}`.trimEnd()), rule, ''].join('\n');
+}

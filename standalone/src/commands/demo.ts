@@ -1,0 +1,53 @@
+import { spawn } from 'node:child_process';
+import { connect } from 'node:net';
+import type { StreamRef } from '@showrunner/service-kit';
+import { publicUrls, type StandaloneConfig } from '../config.ts';
+import { openDataFolder } from '../data-folder.ts';
+import { CommandError } from './command-error.ts';
+import { readKey } from './key.ts';
+
+const FRAME_RATE = 30;
+
+/** ffmpeg's arguments: a moving test picture with a running clock, and a tone, as OBS would send them. */
+export function demoArguments(url: string): string[] {
+  const input = (source: string) => ['-re', '-f', 'lavfi', '-i', source];
+  return [
+    ...['-hide_banner', '-loglevel', 'error', '-nostdin'],
+    ...input(`testsrc2=size=1280x720:rate=${FRAME_RATE}`),
+    ...input('sine=frequency=440:beep_factor=4:sample_rate=48000'),
+    ...['-c:v', 'libx264', '-preset', 'veryfast', '-tune', 'zerolatency', '-pix_fmt', 'yuv420p'],
+    ...['-b:v', '2500k', '-maxrate', '2500k', '-bufsize', '2500k', '-g', String(2 * FRAME_RATE)],
+    ...['-c:a', 'aac', '-b:a', '128k', '-ac', '2', '-af', 'volume=0.2'],
+    ...['-f', 'flv', url],
+  ];
+}
+
+function isListening(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ port, host: '127.0.0.1' });
+    socket.once('connect', () => resolve(true)).once('error', () => resolve(false));
+    socket.once('close', () => socket.destroy());
+    socket.once('connect', () => socket.end());
+  });
+}
+
+/** `showrunner demo`: publishes the test picture to a stream until Ctrl-C. */
+export async function demo(config: StandaloneConfig, stream: StreamRef): Promise<void> {
+  if (!(await isListening(config.rtmpPort))) {
+    throw new CommandError(`Nothing listens on port ${config.rtmpPort}. Run \`npm start\` first, in another terminal.`);
+  }
+  const stores = openDataFolder(config.data);
+  const { key } = await readKey(stores, stream).finally(async () => {
+    await stores.resources.close();
+    await stores.secrets.close();
+  });
+  const args = demoArguments(`rtmp://127.0.0.1:${config.rtmpPort}/live/${key}`);
+  const ffmpeg = spawn(config.ffmpeg, args, { stdio: ['ignore', 'ignore', 'inherit'] });
+  console.log(`On air: ${publicUrls(config).http}/watch/${stream.namespace}/${stream.name} (Ctrl-C stops it)`);
+  const stop = () => ffmpeg.kill('SIGINT');
+  process.once('SIGINT', stop).once('SIGTERM', stop);
+  await new Promise<void>((resolve, reject) => {
+    ffmpeg.once('error', (error) => reject(new CommandError(`${config.ffmpeg} cannot be started: ${error.message}`)));
+    ffmpeg.once('exit', () => resolve());
+  });
+}

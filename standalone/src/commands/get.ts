@@ -1,0 +1,39 @@
+import type { LiveStream } from '@showrunner/crds';
+import { openDataFolder } from '../data-folder.ts';
+
+const COLUMNS = ['NAMESPACE', 'NAME', 'READY', 'PHASE', 'SOURCE', 'LATENCY'];
+
+function row(stream: LiveStream): string[] {
+  const { metadata, spec, status } = stream;
+  const source = status?.source;
+  const ready = status?.conditions?.find((condition) => condition.type === 'Ready');
+  return [
+    metadata.namespace,
+    metadata.name,
+    ready?.status ?? 'Unknown',
+    status?.phase ?? 'Pending',
+    source?.width ? `${source.width}x${source.height}` : (source?.audio ?? ''),
+    spec.transcode.latency,
+  ];
+}
+
+/** `showrunner get`: the LiveStreams as a table. */
+export async function get(dataFolder: string): Promise<void> {
+  const { resources, secrets } = openDataFolder(dataFolder);
+  try {
+    const { items } = await resources.list('LiveStream');
+    const rows = [COLUMNS, ...items.map(row)];
+    const widths = COLUMNS.map((_, column) => Math.max(...rows.map((cells) => cells[column]!.length)));
+    for (const cells of rows) {
+      console.log(
+        cells
+          .map((cell, column) => cell.padEnd(widths[column]! + 2))
+          .join('')
+          .trimEnd(),
+      );
+    }
+  } finally {
+    await resources.close();
+    await secrets.close();
+  }
+}

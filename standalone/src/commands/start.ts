@@ -1,0 +1,128 @@
+import type { RequestListener } from 'node:http';
+import { fileURLToPath } from 'node:url';
+import { createIngest, createStoreAdmission } from '@showrunner/ingest';
+import {
+  createLogger,
+  createOpsHandler,
+  createRegistry,
+  createShutdown,
+  streamId,
+  type ResourceStore,
+  type StreamRef,
+} from '@showrunner/service-kit';
+import { createTranscoder } from '@showrunner/transcoder';
+import { createWeb } from '@showrunner/web';
+import { banner } from '../banner.ts';
+import { publicUrls, type StandaloneConfig } from '../config.ts';
+import { LiveStreamController } from '../controller/live-stream-controller.ts';
+import { openDataFolder } from '../data-folder.ts';
+import { ensureFirstShow } from '../first-show.ts';
+import { flvToken } from '../flv-token.ts';
+import { createHttpServer } from '../http-server.ts';
+import { CommandError } from './command-error.ts';
+import { readKey } from './key.ts';
+
+const APP_FOLDER = fileURLToPath(new URL('../dist', import.meta.resolve('@showrunner/web')));
+const FACTS_INTERVAL_MS = 2_000;
+const SHUTDOWN_STEP_MS = 8_000;
+
+/** Turns the refusal of a port into a sentence. */
+function explainListenError(error: unknown, port: number, variable: string): Error {
+  const { code } = error as NodeJS.ErrnoException;
+  const other = `choose another with ${variable}=${port + 1}`;
+  if (code === 'EADDRINUSE') return new CommandError(`Port ${port} is in use. Stop what uses it, or ${other}.`);
+  if (code === 'EACCES') return new CommandError(`Port ${port} needs more rights than you have: ${other}.`);
+  return error as Error;
+}
+
+/** Waits until the stream's key is accepted. */
+async function keyAccepted(resources: ResourceStore, stream: StreamRef): Promise<void> {
+  const signal = AbortSignal.timeout(5_000);
+  const { items, resourceVersion } = await resources.list('LiveStream');
+  const isAccepted = (item: (typeof items)[number]) =>
+    streamId(item.metadata) === streamId(stream) && item.status?.phase !== undefined;
+  if (items.some(isAccepted)) return;
+  for await (const { object } of resources.watch('LiveStream', { from: resourceVersion, signal })) {
+    if (isAccepted(object)) return;
+  }
+}
+
+/** `showrunner start`: everything in this process, until Ctrl-C. */
+export async function start(config: StandaloneConfig): Promise<void> {
+  const logger = createLogger({ name: 'showrunner', level: config.logLevel });
+  const registry = createRegistry();
+  const shutdown = createShutdown({ logger, timeoutMs: SHUTDOWN_STEP_MS });
+  const urls = publicUrls(config);
+  const { resources, secrets, path } = openDataFolder(config.data);
+  shutdown.onShutdown('data folder', async () => {
+    await resources.close();
+    await secrets.close();
+  });
+
+  try {
+    const { stream, isFirst } = await ensureFirstShow(resources);
+    const admission = createStoreAdmission({ store: resources, logger });
+    const ingest = createIngest({
+      config: { host: config.host, port: config.rtmpPort },
+      admission,
+      flvToken: await flvToken(secrets),
+      logger,
+      registry,
+    });
+    const transcoder = createTranscoder({ source: ingest.source, ffmpeg: config.ffmpeg, logger, registry });
+    const controller = new LiveStreamController({ resources, secrets, source: ingest.source, host: transcoder, urls, logger });
+    transcoder.onFirstMedia((ref, seconds) => controller.observer(ref)?.found({ firstMediaSeconds: seconds }));
+    transcoder.onSource((ref, source) => controller.observer(ref)?.found({ source }));
+
+    let pages: RequestListener = () => undefined;
+    const ops = createOpsHandler({ registry, ready: () => [] });
+    const server = createHttpServer([transcoder.origin, ingest.handleHttp, ops], (request, response) => pages(request, response));
+    const web = await createWeb({
+      store: resources,
+      factsOf: (ref) => ingest.facts(ref),
+      appDir: APP_FOLDER,
+      logger,
+      serverFactory: (handler) => {
+        pages = handler;
+        return server;
+      },
+    });
+
+    // Registered in the order of starting; closed in the reverse one: publishers first, then shows, then pages.
+    shutdown.onShutdown('web', () => web.close());
+    shutdown.onShutdown('controller', () => controller.close());
+    shutdown.onShutdown('transcoder', () => transcoder.close());
+    shutdown.onShutdown('ingest', () => ingest.close());
+    shutdown.onShutdown('admission', () => admission.close());
+
+    await web.listen({ port: config.httpPort, host: config.host }).catch((error: unknown) => {
+      throw explainListenError(error, config.httpPort, 'SHOWRUNNER_HTTP_PORT');
+    });
+    await admission.start();
+    controller.start();
+    await ingest.start().catch((error: unknown) => {
+      throw explainListenError(error, config.rtmpPort, 'SHOWRUNNER_RTMP_PORT');
+    });
+
+    const factsTimer = setInterval(() => {
+      for (const [id, observer] of controller.observers) {
+        const [namespace = '', name = ''] = id.split('/');
+        const facts = observer.show?.state === 'live' ? ingest.facts({ namespace, name }) : undefined;
+        if (!facts) continue;
+        observer.found({ keyframeIntervalSeconds: facts.keyframeIntervalSeconds, hasBFrames: facts.hasBFrames });
+      }
+    }, FACTS_INTERVAL_MS);
+    shutdown.onShutdown('facts', async () => clearInterval(factsTimer));
+
+    await keyAccepted(resources, stream.metadata);
+    const { key } = await readKey({ resources, secrets }, stream.metadata);
+    process.stdout.write(
+      banner({ watch: `${urls.http}/watch/${streamId(stream.metadata)}`, server: urls.rtmp, streamKey: key, isFirst }),
+    );
+    logger.info({ data: path }, 'ready');
+    shutdown.listen(['SIGINT', 'SIGTERM']);
+  } catch (error) {
+    await shutdown.close();
+    throw error;
+  }
+}

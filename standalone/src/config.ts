@@ -1,0 +1,21 @@
+import { z } from 'zod';
+
+const port = z.int().min(1).max(65535);
+
+/** Options of the laptop home, from SHOWRUNNER_* variables or showrunner.yaml in the data folder. */
+export const standaloneConfigSchema = z.object({
+  data: z.string().min(1).default('./data').describe('Folder of everything that is kept.'),
+  host: z.string().min(1).default('0.0.0.0').describe('Address to listen on; 127.0.0.1 keeps others out.'),
+  publicHost: z.string().min(1).default('localhost').describe('Name or address under which others reach this machine.'),
+  httpPort: port.default(8080),
+  rtmpPort: port.default(1935),
+  ffmpeg: z.string().min(1).default('ffmpeg').describe('The ffmpeg program.'),
+  logLevel: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('warn'),
+});
+export type StandaloneConfig = z.output<typeof standaloneConfigSchema>;
+
+/** URLs under which viewers and streamers reach this machine. */
+export function publicUrls(config: StandaloneConfig): { http: string; rtmp: string } {
+  const host = config.publicHost.includes(':') ? `[${config.publicHost}]` : config.publicHost;
+  return { http: `http://${host}:${config.httpPort}`, rtmp: `rtmp://${host}:${config.rtmpPort}/live` };
+}

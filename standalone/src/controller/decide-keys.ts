@@ -1,0 +1,68 @@
+import { createHash } from 'node:crypto';
+import { durationMs, type LiveStream } from '@showrunner/crds';
+import { keySecretOf, MIN_KEY_LENGTH } from './stream-key.ts';
+
+export type KeyHash = { sha256: string; expiresAt?: string | undefined };
+
+export type KeyProblem = { reason: 'SecretMissing' | 'KeyMissing' | 'KeyTooWeak' | 'KeyInUse'; message: string };
+
+export interface KeyDecision {
+  /** Hashes that are accepted from now on, the current one first. */
+  readonly hashes: KeyHash[];
+  readonly problem?: KeyProblem;
+  /** When the first former key expires, epoch ms. */
+  readonly nextExpiry?: number;
+}
+
+export interface ObservedKey {
+  readonly secretExists: boolean;
+  readonly key: string | undefined;
+  /** Another LiveStream, as namespace/name, which had the same key first. */
+  readonly usedBy?: string | undefined;
+}
+
+export function sha256(key: string): string {
+  return createHash('sha256').update(key).digest('hex');
+}
+
+function problemWith(stream: LiveStream, observed: ObservedKey): KeyProblem | undefined {
+  const { name, entry } = keySecretOf(stream);
+  if (!observed.secretExists) {
+    return {
+      reason: 'SecretMissing',
+      message: `spec.ingest.keySecretRef.name: there is no Secret "${name}" in namespace "${stream.metadata.namespace}".`,
+    };
+  }
+  if (!observed.key) {
+    return { reason: 'KeyMissing', message: `Secret "${name}" has no entry "${entry}" with a stream key in it.` };
+  }
+  if (observed.key.length < MIN_KEY_LENGTH) {
+    return {
+      reason: 'KeyTooWeak',
+      message: `The stream key in Secret "${name}" has ${observed.key.length} characters; it must have at least ${MIN_KEY_LENGTH}.`,
+    };
+  }
+  if (observed.usedBy) {
+    return {
+      reason: 'KeyInUse',
+      message: `The stream key in Secret "${name}" is already used by LiveStream "${observed.usedBy}".`,
+    };
+  }
+  return undefined;
+}
+
+/** Which keys a LiveStream accepts: the current one, and former ones until their grace is over. */
+export function decideKeys(stream: LiveStream, observed: ObservedKey, now: number): KeyDecision {
+  const problem = problemWith(stream, observed);
+  const current = observed.key && !problem ? sha256(observed.key) : undefined;
+  const expiry = new Date(now + durationMs(stream.spec.ingest.keyRotationGrace)).toISOString();
+  const former = (stream.status?.ingest?.keyHashes ?? [])
+    .filter((hash) => hash.sha256 !== current)
+    .map((hash) => ({ sha256: hash.sha256, expiresAt: hash.expiresAt ?? expiry }))
+    .filter((hash) => Date.parse(hash.expiresAt) > now);
+  return {
+    hashes: [...(current ? [{ sha256: current }] : []), ...former],
+    ...(problem ? { problem } : {}),
+    ...(former.length > 0 ? { nextExpiry: Math.min(...former.map((hash) => Date.parse(hash.expiresAt))) } : {}),
+  };
+}

@@ -1,0 +1,56 @@
+import type { LiveStreamStatus } from '@showrunner/crds';
+import type { FlvSink, FlvSource, StreamRef } from '@showrunner/service-kit';
+import type { ObservedShow } from './decide-status.ts';
+
+/** Follows the shows of one stream and remembers the current or last one. */
+export class ShowObserver implements FlvSink {
+  #show: ObservedShow | undefined;
+  readonly #now: () => number;
+  readonly #changed: () => void;
+  readonly #subscription: { close(): void };
+
+  constructor(options: { source: FlvSource; stream: StreamRef; now: () => number; changed: () => void }) {
+    this.#now = options.now;
+    this.#changed = options.changed;
+    this.#subscription = options.source.subscribe(options.stream, this);
+  }
+
+  get show(): ObservedShow | undefined {
+    return this.#show;
+  }
+
+  publisherStarted(): void {
+    const continues = this.#show && this.#show.state !== 'ended';
+    this.#set(
+      continues ? { ...this.#show!, state: 'live' } : { state: 'live', startedAt: this.#now(), endedAt: undefined },
+    );
+  }
+
+  tag(): void {}
+
+  publisherStopped(): void {
+    if (this.#show) this.#set({ ...this.#show, state: 'reconnecting' });
+  }
+
+  showEnded(): void {
+    if (this.#show) this.#set({ ...this.#show, state: 'ended', endedAt: this.#now() });
+  }
+
+  /** What the transcoder and ingest found out about the source. */
+  found(
+    facts: Pick<ObservedShow, 'firstMediaSeconds' | 'keyframeIntervalSeconds' | 'hasBFrames'> & {
+      source?: LiveStreamStatus['source'];
+    },
+  ): void {
+    if (this.#show) this.#set({ ...this.#show, ...facts });
+  }
+
+  close(): void {
+    this.#subscription.close();
+  }
+
+  #set(show: ObservedShow): void {
+    this.#show = show;
+    this.#changed();
+  }
+}

@@ -1,0 +1,76 @@
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { ConfigError, loadConfig } from '@showrunner/service-kit';
+import { apply } from './commands/apply.ts';
+import { CommandError } from './commands/command-error.ts';
+import { deleteStream } from './commands/delete.ts';
+import { demo } from './commands/demo.ts';
+import { get } from './commands/get.ts';
+import { rotateKey, showKey } from './commands/key.ts';
+import { start } from './commands/start.ts';
+import { parseStreamName } from './commands/stream-name.ts';
+import { standaloneConfigSchema } from './config.ts';
+
+const USAGE = `showrunner: run live shows from this machine
+
+  showrunner start                 the server (npm start)
+  showrunner demo [STREAM]         publish a test picture to a stream (npm run demo)
+  showrunner get                   list the streams
+  showrunner apply -f FILE         create or change streams from a YAML file
+  showrunner delete STREAM         end a stream's show and forget it
+  showrunner key [STREAM]          print a stream's key
+  showrunner key rotate [STREAM]   make a new key; the old one works a while longer
+
+STREAM is NAME or NAMESPACE/NAME; default/live where none is given.
+Options are SHOWRUNNER_* variables: see docs/reference/options.md.
+`;
+
+async function run(args: string[]): Promise<void> {
+  const { values, positionals } = parseArgs({
+    args,
+    allowPositionals: true,
+    options: { file: { type: 'string', short: 'f' }, help: { type: 'boolean', short: 'h' } },
+  });
+  const [command = 'start', ...operands] = positionals;
+  if (values.help) {
+    process.stdout.write(USAGE);
+    return;
+  }
+  const data = process.env['SHOWRUNNER_DATA'] ?? './data';
+  const config = loadConfig(standaloneConfigSchema, {
+    env: process.env,
+    prefix: 'SHOWRUNNER',
+    file: join(data, 'showrunner.yaml'),
+  });
+  switch (command) {
+    case 'start':
+      return start(config);
+    case 'demo':
+      return demo(config, parseStreamName(operands[0]));
+    case 'get':
+      return get(config.data);
+    case 'apply':
+      if (!values.file) throw new CommandError('Say which file: showrunner apply -f FILE');
+      return apply(config.data, values.file);
+    case 'delete':
+      if (!operands[0]) throw new CommandError('Say which stream: showrunner delete NAMESPACE/NAME');
+      return deleteStream(config.data, parseStreamName(operands[0]));
+    case 'key':
+      return operands[0] === 'rotate'
+        ? rotateKey(config.data, parseStreamName(operands[1]))
+        : showKey(config.data, parseStreamName(operands[0]));
+    default:
+      throw new CommandError(`There is no command "${command}".\n\n${USAGE}`);
+  }
+}
+
+try {
+  await run(process.argv.slice(2));
+} catch (error) {
+  const isForPeople =
+    error instanceof CommandError ||
+    error instanceof ConfigError ||
+    (error as NodeJS.ErrnoException).code?.startsWith('ERR_PARSE_ARGS');
+  process.stderr.write(`${isForPeople ? (error as Error).message : (error as Error).stack}\n`);
+  process.exitCode = 1;
+}
