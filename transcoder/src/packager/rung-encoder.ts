@@ -1,0 +1,58 @@
+import type { LiveStreamSpec } from '@showrunner/crds';
+import type { FLV_AUDIO, FLV_VIDEO, StreamRef } from '@showrunner/service-kit';
+import type { MediaSample, TrackConfigs } from './media-sample.ts';
+
+/** A tag of the show after its timeline was repaired: the time never goes back, jumps or wraps. */
+export interface ShowTag {
+  readonly type: typeof FLV_AUDIO | typeof FLV_VIDEO;
+  /** Milliseconds from the start of the show, not bounded to 32 bits; fractions occur. */
+  readonly timestampMs: number;
+  /** Body of the FLV tag: sequence headers come first and again whenever they change. */
+  readonly payload: Buffer;
+}
+
+/** What the master playlist says of an encoded rendition before anything of it was measured. */
+export interface Rung {
+  /** A URL segment such as 720p, unique within the show and never `source`. */
+  readonly name: string;
+  /** Of the whole rendition, audio included, in bits per second. */
+  readonly bandwidth: number;
+  /** RFC 6381 codecs that the rendition will have. */
+  readonly codecs: string;
+  readonly width: number;
+  readonly height: number;
+  readonly frameRate: number | undefined;
+}
+
+/** Where an encoder hands over what comes out of it. Calls are synchronous; unknown rung names are a mistake. */
+export interface RungOutput {
+  /** Before a rung's first sample, and again where its parameter sets changed. */
+  config(rung: string, configs: TrackConfigs): void;
+  /**
+   * Samples per track in decode order, on the same timeline as the tags that went in: a picture keeps its
+   * presentation time. Keyframes stand wherever the tags had one.
+   */
+  sample(rung: string, sample: MediaSample): void;
+}
+
+/** Encodes the rungs of one show. It mends itself: a child that dies or hangs is started anew with back-off. */
+export interface RungEncoder {
+  readonly rungs: readonly Rung[];
+  /** Never throws and never blocks; what cannot be taken in time is dropped and counted by the encoder. */
+  tag(tag: ShowTag): void;
+  /** No output comes after this was called. Idempotent. */
+  close(): Promise<void>;
+}
+
+/**
+ * Made once per show, when the configs of its tracks are known. `undefined` where there is nothing to encode (ladder
+ * `none`, a source without video, or no rung below the source).
+ */
+export type RungEncoderFactory = (show: {
+  readonly stream: StreamRef;
+  readonly transcode: LiveStreamSpec['transcode'];
+  readonly source: TrackConfigs;
+  /** Frames per second, measured where the stream does not say; `undefined` without video. */
+  readonly frameRate: number | undefined;
+  readonly output: RungOutput;
+}) => RungEncoder | undefined;
