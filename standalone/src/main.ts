@@ -5,6 +5,7 @@ import { apply } from './commands/apply.ts';
 import { CommandError } from './commands/command-error.ts';
 import { deleteStream } from './commands/delete.ts';
 import { demo } from './commands/demo.ts';
+import { flvUrl } from './commands/flv-url.ts';
 import { get } from './commands/get.ts';
 import { rotateKey, showKey } from './commands/key.ts';
 import { start } from './commands/start.ts';
@@ -20,6 +21,7 @@ const USAGE = `showrunner: run live shows from this machine
   showrunner delete STREAM         end a stream's show and forget it
   showrunner key [STREAM]          print a stream's key
   showrunner key rotate [STREAM]   make a new key; the old one works a while longer
+  showrunner flv-url [STREAM]      print the stream's HTTP-FLV address, for ffplay
 
 STREAM is NAME or NAMESPACE/NAME; default/live where none is given.
 Options are SHOWRUNNER_* variables: see docs/reference/options.md.
@@ -59,6 +61,8 @@ async function run(args: string[]): Promise<void> {
       return operands[0] === 'rotate'
         ? rotateKey(config.data, parseStreamName(operands[1]))
         : showKey(config.data, parseStreamName(operands[0]));
+    case 'flv-url':
+      return flvUrl(config, parseStreamName(operands[0]));
     default:
       throw new CommandError(`There is no command "${command}".\n\n${USAGE}`);
   }

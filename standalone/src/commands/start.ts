@@ -70,13 +70,22 @@ export async function start(config: StandaloneConfig): Promise<void> {
       registry,
     });
     const transcoder = createTranscoder({ source: ingest.source, ffmpeg: config.ffmpeg, logger, registry });
-    const controller = new LiveStreamController({ resources, secrets, source: ingest.source, host: transcoder, urls, logger });
+    const controller = new LiveStreamController({
+      resources,
+      secrets,
+      source: ingest.source,
+      host: transcoder,
+      urls,
+      logger,
+    });
     transcoder.onFirstMedia((ref, seconds) => controller.observer(ref)?.found({ firstMediaSeconds: seconds }));
     transcoder.onSource((ref, source) => controller.observer(ref)?.found({ source }));
 
     let pages: RequestListener = () => undefined;
     const ops = createOpsHandler({ registry, ready: () => [] });
-    const server = createHttpServer([transcoder.origin, ingest.handleHttp, ops], (request, response) => pages(request, response));
+    const server = createHttpServer([transcoder.origin, ingest.handleHttp, ops], (request, response) =>
+      pages(request, response),
+    );
     const web = await createWeb({
       store: resources,
       factsOf: (ref) => ingest.facts(ref),
