@@ -1,41 +1,43 @@
 import { z } from 'zod';
 
-const UNIT_MS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
-const DURATION = /^[0-9]{1,6}(ms|s|m|h|d)$/;
+const LABEL_NAME = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
+const SUBDOMAIN_NAME = /^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/;
+const DATA_KEY = /^[-._a-zA-Z0-9]{1,253}$/;
 
-/** Milliseconds of a duration such as `200ms`, `20s`, `10m`. Throws where the text is not one. */
-export function durationMs(text: string): number {
-  const unit = DURATION.exec(text)?.[1] as keyof typeof UNIT_MS | undefined;
-  if (!unit) throw new RangeError(`"${text}" is not a duration: write a number and a unit, as in 200ms, 20s or 10m`);
-  return Number(text.slice(0, -unit.length)) * UNIT_MS[unit];
-}
+const LABEL_RULE =
+  'must be at most 63 lower-case letters, digits and dashes, and start and end with a letter or a digit';
 
-/** A duration as text, between two others. */
-export function durationSchema(range: { min: string; max: string }) {
-  const sentence = `must be a duration between ${range.min} and ${range.max}, such as 200ms, 20s or 10m`;
-  return z
-    .string()
-    .regex(DURATION, sentence)
-    .refine((text) => {
-      if (!DURATION.test(text)) return false;
-      const ms = durationMs(text);
-      return ms >= durationMs(range.min) && ms <= durationMs(range.max);
-    }, sentence);
-}
+/** Name of a resource that becomes part of URLs and host names (RFC 1123 label). */
+const labelNameSchema = z.string().regex(LABEL_NAME, LABEL_RULE);
+
+/** The rule for a resource's name as CEL at the root of a custom resource, where nothing else of metadata is checked. */
+export const NAME_VALIDATION = {
+  rule: `self.metadata.name.matches('${LABEL_NAME.source}')`,
+  message: `metadata.name ${LABEL_RULE}`,
+};
+
+/** Name of a Secret (RFC 1123 subdomain). */
+export const secretNameSchema = z
+  .string()
+  .regex(
+    SUBDOMAIN_NAME,
+    'must be at most 253 lower-case letters, digits, dashes and dots, and start and end with a letter or a digit',
+  );
+
+/** Name of an entry of a Secret. */
+export const secretKeySchema = z
+  .string()
+  .regex(DATA_KEY, 'must be 1 to 253 letters, digits, dashes, underscores and dots');
 
 export const secretKeyRefSchema = z.object({
-  name: z.string().min(1).max(253).describe('Name of a Secret in the same namespace.'),
-  key: z.string().min(1).max(253).default('streamKey').describe('Which entry of the Secret.'),
+  name: secretNameSchema.describe('Name of a Secret in the same namespace.'),
+  key: secretKeySchema.default('streamKey').describe('Which entry of the Secret.'),
 });
 
 /** The part of Kubernetes' ObjectMeta that is read here; the rest passes through untouched. */
 export const objectMetaSchema = z.looseObject({
-  name: z
-    .string()
-    .min(1)
-    .max(63)
-    .regex(/^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/, 'must be lower-case letters, digits and dashes, and start and end with a letter or digit'),
-  namespace: z.string().min(1).max(63).default('default'),
+  name: labelNameSchema,
+  namespace: labelNameSchema.default('default'),
   uid: z.string().optional(),
   resourceVersion: z.string().optional(),
   generation: z.int().optional(),
@@ -48,10 +50,11 @@ export const objectMetaSchema = z.looseObject({
 export const conditionSchema = z.object({
   type: z.string(),
   status: z.enum(['True', 'False', 'Unknown']),
-  reason: z.string(),
-  message: z.string(),
-  lastTransitionTime: z.string(),
-  observedGeneration: z.int().optional(),
+  reason: z.string().describe('One word in CamelCase, for programs.'),
+  message: z.string().describe('A sentence, for people.'),
+  lastTransitionTime: z.iso.datetime({ offset: true }).describe('When the status last changed.'),
+  observedGeneration: z.int().optional().describe('The generation of the spec that this speaks about.'),
 });
+
 export type Condition = z.output<typeof conditionSchema>;
 export type ObjectMeta = z.output<typeof objectMetaSchema>;

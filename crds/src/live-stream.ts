@@ -1,5 +1,7 @@
 import { z } from 'zod';
-import { conditionSchema, durationSchema, objectMetaSchema, secretKeyRefSchema } from './common.ts';
+import { type CelRule, withRules } from './cel-rule.ts';
+import { NAME_VALIDATION, conditionSchema, objectMetaSchema, secretKeyRefSchema } from './common.ts';
+import { durationMs, durationSchema } from './duration.ts';
 
 export const GROUP = 'showrunner.dev';
 export const VERSION = 'v1alpha1';
@@ -23,30 +25,41 @@ const ingestSchema = z
     idleTimeout: durationSchema({ min: '1s', max: '10m' })
       .default('10s')
       .describe('A publisher that sends no media for this long is disconnected.'),
-    keyRotationGrace: durationSchema({ min: '0s', max: '7d' })
+    keyRotationGrace: durationSchema({ min: '0s', max: '168h' })
       .default('1h')
       .describe('How long the previous stream key is still accepted after the key was changed.'),
   })
   .prefault({});
 
-const transcodeSchema = z
-  .object({
+const PART_FITS_SEGMENT: CelRule<{ partDuration: string; segmentDuration: string }> = {
+  // CEL adds durations but does not multiply them.
+  cel: `${Array(4).fill('duration(self.partDuration)').join(' + ')} <= duration(self.segmentDuration)`,
+  message: 'must be at most a quarter of segmentDuration',
+  field: 'partDuration',
+  holds: ({ partDuration, segmentDuration }) => 4 * durationMs(partDuration) <= durationMs(segmentDuration),
+};
+
+const transcodeSchema = withRules(
+  z.object({
     ladder: z
       .enum(LADDER_PRESETS)
       .default('none')
-      .describe('The tallest rendition that is encoded beside the source; the presets below it follow. Never upscales.'),
+      .describe(
+        'The tallest rendition that is encoded beside the source; the presets below it follow. Never upscales.',
+      ),
     latency: z
       .enum(['low', 'standard'])
       .default('low')
       .describe('low: LL-HLS with parts. standard: plain HLS, kinder to old players and caches.'),
     partDuration: durationSchema({ min: '100ms', max: '1s' })
       .default('200ms')
-      .describe('Length of a part. Viewers are about four parts behind.'),
+      .describe('Length of a part, at most a quarter of segmentDuration. Viewers are about four parts behind.'),
     segmentDuration: durationSchema({ min: '1s', max: '10s' })
       .default('2s')
       .describe('Length of a segment where the source has keyframes in time.'),
-  })
-  .prefault({});
+  }),
+  [PART_FITS_SEGMENT],
+).prefault({});
 
 export const liveStreamSpecSchema = z.object({
   title: z.string().min(1).max(140).optional().describe('Shown to viewers. The name of the resource where empty.'),
@@ -66,9 +79,13 @@ export const liveStreamSpecSchema = z.object({
 export const PHASES = ['Pending', 'Ready', 'Live', 'Reconnecting', 'Ended', 'Failed'] as const;
 
 export const liveStreamStatusSchema = z.object({
-  observedGeneration: z.int().optional(),
-  phase: z.enum(PHASES).optional(),
-  conditions: z.array(conditionSchema).optional(),
+  observedGeneration: z.int().optional().describe('The generation of the spec that the status speaks about.'),
+  phase: z.enum(PHASES).optional().describe('Where the show stands, in one word.'),
+  conditions: z
+    .array(conditionSchema)
+    .meta({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['type'] })
+    .optional()
+    .describe('Ready first, then what a streamer should know about the source.'),
   ingest: z
     .object({
       server: z.string().optional().describe('What goes into the Server field of OBS.'),
@@ -79,30 +96,33 @@ export const liveStreamStatusSchema = z.object({
             expiresAt: z.iso.datetime().optional().describe('A former key is accepted until then.'),
           }),
         )
-        .optional(),
+        .optional()
+        .describe('The stream keys that are accepted.'),
     })
     .optional(),
-  playback: z.object({ hls: z.string().optional() }).optional(),
+  playback: z.object({ hls: z.string().optional().describe('Path or URL of the master playlist.') }).optional(),
   source: z
     .object({
       video: z.string().optional().describe('RFC 6381 codec, e.g. avc1.64001f'),
       audio: z.string().optional().describe('RFC 6381 codec, e.g. mp4a.40.2'),
-      width: z.int().optional(),
-      height: z.int().optional(),
+      width: z.int().optional().describe('Pixels.'),
+      height: z.int().optional().describe('Pixels.'),
       frameRate: z.number().optional().describe('Frames per second.'),
     })
     .optional(),
   startedAt: z.iso.datetime().optional().describe('Start of the current show, or of the last one.'),
-  endedAt: z.iso.datetime().optional(),
+  endedAt: z.iso.datetime().optional().describe('End of the last show; absent while one runs.'),
 });
 
-export const liveStreamSchema = z.object({
-  apiVersion: z.literal(API_VERSION),
-  kind: z.literal('LiveStream'),
-  metadata: objectMetaSchema,
-  spec: liveStreamSpecSchema.prefault({}),
-  status: liveStreamStatusSchema.optional(),
-});
+export const liveStreamSchema = z
+  .object({
+    apiVersion: z.literal(API_VERSION),
+    kind: z.literal('LiveStream'),
+    metadata: objectMetaSchema,
+    spec: liveStreamSpecSchema.prefault({}),
+    status: liveStreamStatusSchema.optional(),
+  })
+  .meta({ 'x-kubernetes-validations': [NAME_VALIDATION] });
 
 /** A LiveStream with its defaults filled in. */
 export type LiveStream = z.output<typeof liveStreamSchema>;

@@ -1,0 +1,88 @@
+import type { z } from 'zod';
+import { type JsonSchema, jsonSchemaOf } from './json-schema.ts';
+
+export interface PrinterColumn {
+  readonly name: string;
+  readonly type: 'string' | 'integer' | 'date';
+  readonly jsonPath: string;
+  readonly description: string;
+  /** 1: only with `kubectl get -o wide`. */
+  readonly priority?: 1;
+}
+
+export interface CustomResource {
+  readonly group: string;
+  readonly version: string;
+  readonly kind: string;
+  readonly plural: string;
+  readonly shortNames: readonly string[];
+  readonly categories: readonly string[];
+  readonly description: string;
+  readonly columns: readonly PrinterColumn[];
+  /** Of the whole resource: apiVersion, kind, metadata, spec, status. */
+  readonly schema: z.ZodType;
+}
+
+/** The `apiextensions.k8s.io/v1` CustomResourceDefinition of a kind. */
+export function customResourceDefinition(resource: CustomResource) {
+  const { group, version, kind, plural, shortNames, categories, description, columns } = resource;
+  const root = structural(jsonSchemaOf(resource.schema));
+  return {
+    apiVersion: 'apiextensions.k8s.io/v1',
+    kind: 'CustomResourceDefinition',
+    metadata: { name: `${plural}.${group}` },
+    spec: {
+      group,
+      scope: 'Namespaced',
+      names: { kind, listKind: `${kind}List`, plural, singular: kind.toLowerCase(), shortNames, categories },
+      versions: [
+        {
+          name: version,
+          served: true,
+          storage: true,
+          subresources: { status: {} },
+          additionalPrinterColumns: columns,
+          schema: {
+            openAPIV3Schema: {
+              ...root,
+              description,
+              properties: {
+                ...root.properties,
+                // The API server checks these itself and wants no rules of ours.
+                apiVersion: { type: 'string' },
+                kind: { type: 'string' },
+                metadata: { type: 'object' },
+              },
+            },
+          },
+        },
+      ],
+    },
+  };
+}
+
+/**
+ * The schema as the API server accepts it ("structural"): no closed objects (it prunes), the int64 format in place of
+ * JavaScript's safe-integer bounds, the date-time format without its pattern.
+ */
+function structural(schema: JsonSchema): JsonSchema {
+  const { properties, items, additionalProperties, ...rest } = schema;
+  const result: JsonSchema = rest;
+  if (result.type === 'integer') {
+    if (result.minimum === Number.MIN_SAFE_INTEGER) delete result.minimum;
+    if (result.maximum === Number.MAX_SAFE_INTEGER) delete result.maximum;
+    result.format = 'int64';
+  }
+  if (result.format === 'date-time') delete result.pattern;
+  if (properties) {
+    result.properties = Object.fromEntries(
+      Object.entries(properties).map(([name, property]) => [name, structural(property)]),
+    );
+  }
+  if (items) result.items = structural(items);
+  // `properties` and `additionalProperties` exclude each other.
+  if (!properties && typeof additionalProperties === 'object') {
+    result.additionalProperties = structural(additionalProperties);
+  }
+  return result;
+}

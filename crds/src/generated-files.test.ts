@@ -1,0 +1,92 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { generatedFiles } from './generated-files.ts';
+import type { JsonSchema } from './json-schema.ts';
+import { liveStreamCrd } from './live-stream-crd.ts';
+
+const [version] = liveStreamCrd.spec.versions;
+const root: JsonSchema = version?.schema.openAPIV3Schema ?? {};
+
+/** Every schema in the definition, with its path. */
+function schemas(schema: JsonSchema, path = ''): [path: string, schema: JsonSchema][] {
+  return [
+    [path, schema],
+    ...Object.entries(schema.properties ?? {}).flatMap(([name, property]) => schemas(property, `${path}.${name}`)),
+    ...(schema.items ? schemas(schema.items, `${path}[]`) : []),
+  ];
+}
+
+describe('the committed files', () => {
+  it.each(Object.entries(generatedFiles()))('%s is what `npm run generate` writes', (path, content) => {
+    expect(readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8')).toBe(content);
+  });
+
+  it('hold the definition as YAML', () => {
+    expect(parse(generatedFiles()['crds/livestreams.showrunner.dev.yaml'] ?? '')).toEqual(
+      JSON.parse(JSON.stringify(liveStreamCrd)),
+    );
+  });
+});
+
+describe('the CustomResourceDefinition', () => {
+  it('is structural', () => {
+    const offending = schemas(root).filter(
+      ([, schema]) =>
+        schema.type === undefined ||
+        schema.additionalProperties === false ||
+        ['oneOf', 'anyOf', 'allOf', 'not', '$ref', '$schema', 'const', 'nullable'].some((word) => word in schema),
+    );
+    expect(offending).toEqual([]);
+    expect(root.properties?.['metadata']).toEqual({ type: 'object' });
+  });
+
+  it('gives numbers and times the formats that Kubernetes knows', () => {
+    const found = Object.fromEntries(schemas(root));
+    expect(found['.status.observedGeneration']).toMatchObject({ type: 'integer', format: 'int64' });
+    expect(found['.status.observedGeneration']).not.toHaveProperty('minimum');
+    expect(found['.spec.startAt']).toMatchObject({ type: 'string', format: 'date-time' });
+    expect(found['.spec.startAt']).not.toHaveProperty('pattern');
+  });
+
+  it('checks with CEL what a type cannot say', () => {
+    const rules = schemas(root).flatMap(([path, schema]) =>
+      (schema['x-kubernetes-validations'] ?? []).map(({ rule }) => `${path}: ${rule}`),
+    );
+    expect(rules).toEqual([
+      ": self.metadata.name.matches('^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$')",
+      ".spec.ingest.reconnectGrace: duration(self) >= duration('0s') && duration(self) <= duration('10m')",
+      ".spec.ingest.idleTimeout: duration(self) >= duration('1s') && duration(self) <= duration('10m')",
+      ".spec.ingest.keyRotationGrace: duration(self) >= duration('0s') && duration(self) <= duration('168h')",
+      '.spec.transcode: duration(self.partDuration) + duration(self.partDuration) + duration(self.partDuration) + duration(self.partDuration) <= duration(self.segmentDuration)',
+      ".spec.transcode.partDuration: duration(self) >= duration('100ms') && duration(self) <= duration('1s')",
+      ".spec.transcode.segmentDuration: duration(self) >= duration('1s') && duration(self) <= duration('10s')",
+    ]);
+  });
+
+  it('keeps the defaults, so that the API server fills them in', () => {
+    const found = Object.fromEntries(schemas(root).map(([path, schema]) => [path, schema.default]));
+    expect(found).toMatchObject({
+      '.spec': {},
+      '.spec.ingest': {},
+      '.spec.ingest.reconnectGrace': '20s',
+      '.spec.transcode.ladder': 'none',
+      '.spec.enabled': true,
+    });
+  });
+
+  it('answers the question one asks with kubectl get', () => {
+    expect(liveStreamCrd.spec.names).toMatchObject({
+      plural: 'livestreams',
+      shortNames: ['ls', 'live'],
+      categories: ['showrunner'],
+    });
+    expect(version?.additionalPrinterColumns.filter(({ priority }) => !priority).map(({ name }) => name)).toEqual([
+      'Ready',
+      'Phase',
+      'Source',
+      'Latency',
+      'Age',
+    ]);
+  });
+});

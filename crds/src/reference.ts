@@ -1,0 +1,72 @@
+import { type JsonSchema, jsonSchemaOf } from './json-schema.ts';
+import { API_VERSION, liveStreamSchema } from './live-stream.ts';
+import { pathText } from './problem.ts';
+
+/** Markdown of `docs/reference/live-stream.md`: every field with its type, default and meaning. */
+export function liveStreamReference(): string {
+  const { spec, status } = jsonSchemaOf(liveStreamSchema).properties ?? {};
+  return `# LiveStream
+
+\`apiVersion: ${API_VERSION}\`, \`kind: LiveStream\`. One show. This page is made from the schema by \`npm run generate\`.
+
+\`metadata.name\` is at most 63 lower-case letters, digits and dashes, and starts and ends with a letter or a digit.
+A duration is a whole number and a unit (\`ms\`, \`s\`, \`m\` or \`h\`), such as \`200ms\`, \`20s\` or \`10m\`. A field that is not on this page is refused.
+
+## spec
+
+${table(fields(spec ?? {}, ['spec']))}
+
+## status
+
+Written by the services, never by a person.
+
+${table(fields(status ?? {}, ['status']))}
+`;
+}
+
+type Row = readonly [field: string, type: string, fallback: string, meaning: string];
+
+/** One row for each field that has no fields of its own. */
+function fields(schema: JsonSchema, path: readonly string[]): Row[] {
+  return Object.entries(schema.properties ?? {}).flatMap(([name, property]): Row[] => {
+    const here = [...path, name];
+    const required = schema.required?.includes(name) ?? false;
+    const row: Row = [`\`${pathText(here)}\``, typeText(property), defaultText(property, required), meaning(property)];
+    if (property.items) {
+      const entries = fields(property.items, [...path, `${name}[]`]);
+      return property.description === undefined ? entries : [row, ...entries];
+    }
+    if (!property.properties) return [row];
+    const nested = fields(property, here);
+    return property.description === undefined ? nested : [row, ...nested];
+  });
+}
+
+function typeText(schema: JsonSchema): string {
+  if (schema.enum) return schema.enum.map((value) => `\`${String(value)}\``).join(', ');
+  const range = /^must be a duration (from \S+ to \S+),/.exec(schema['x-kubernetes-validations']?.[0]?.message ?? '');
+  if (range) return `duration ${range[1]}`;
+  if (schema.format === 'date-time') return 'date and time';
+  if (schema.type === 'string') return schema.maxLength === undefined ? 'text' : `text, at most ${schema.maxLength}`;
+  const names: Record<string, string> = { integer: 'whole number', boolean: 'true or false', array: 'list' };
+  return names[schema.type ?? ''] ?? schema.type ?? 'anything';
+}
+
+function defaultText(schema: JsonSchema, required: boolean): string {
+  if (schema.default === undefined) return required ? 'required' : '';
+  return `\`${typeof schema.default === 'string' ? schema.default : JSON.stringify(schema.default)}\``;
+}
+
+function meaning(schema: JsonSchema): string {
+  return schema.description ?? '';
+}
+
+/** A table laid out as the formatter would. */
+function table(rows: readonly Row[]): string {
+  const all = [['Field', 'Type', 'Default', 'Meaning'] as const, ...rows];
+  const widths = [0, 1, 2, 3].map((column) => Math.max(3, ...all.map((row) => row[column]?.length ?? 0)));
+  const line = (cells: readonly string[]) =>
+    `| ${cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(' | ')} |`;
+  const [head = [], ...body] = all;
+  return [line(head), line(widths.map((width) => '-'.repeat(width))), ...body.map(line)].join('\n');
+}
