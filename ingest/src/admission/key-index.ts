@@ -1,0 +1,106 @@
+import { timingSafeEqual } from 'node:crypto';
+import { durationMs, type LiveStream } from '@showrunner/crds';
+import { streamId, type StreamRef } from '@showrunner/service-kit';
+import { refusal, type Refusal } from '../errors.ts';
+import type { AdmissionResult } from './admission.ts';
+
+const HASH = /^[0-9a-f]{64}$/;
+const BUCKET_CHARACTERS = 4;
+
+interface AcceptedKey {
+  readonly hash: Buffer;
+  /** Milliseconds since the epoch. */
+  readonly expiresAt: number;
+  readonly id: string;
+}
+
+/**
+ * All LiveStreams and the hashes of their keys. A key is looked for among those whose hash begins alike, each compared
+ * in constant time: what the time tells is of a hash, which says nothing of the key.
+ */
+export class KeyIndex {
+  readonly #streams = new Map<string, LiveStream>();
+  readonly #buckets = new Map<string, AcceptedKey[]>();
+
+  /** The streams that were known and are no more, or have changed. */
+  replaceAll(streams: readonly LiveStream[]): StreamRef[] {
+    const affected = new Map<string, StreamRef>();
+    for (const stream of this.#streams.values()) affected.set(idOf(stream), refOf(stream));
+    for (const stream of streams) affected.set(idOf(stream), refOf(stream));
+    this.#streams.clear();
+    this.#buckets.clear();
+    for (const stream of streams) this.set(stream);
+    return [...affected.values()];
+  }
+
+  set(stream: LiveStream): void {
+    this.delete(refOf(stream));
+    const id = idOf(stream);
+    this.#streams.set(id, stream);
+    for (const { sha256, expiresAt } of stream.status?.ingest?.keyHashes ?? []) {
+      if (!HASH.test(sha256)) continue;
+      const accepted = {
+        hash: Buffer.from(sha256, 'hex'),
+        expiresAt: expiresAt ? Date.parse(expiresAt) : Infinity,
+        id,
+      };
+      const bucket = sha256.slice(0, BUCKET_CHARACTERS);
+      this.#buckets.set(bucket, [...(this.#buckets.get(bucket) ?? []), accepted]);
+    }
+  }
+
+  delete(ref: StreamRef): void {
+    const id = streamId(ref);
+    const known = this.#streams.get(id);
+    if (!known) return;
+    this.#streams.delete(id);
+    for (const { sha256 } of known.status?.ingest?.keyHashes ?? []) {
+      const bucket = sha256.slice(0, BUCKET_CHARACTERS);
+      const rest = (this.#buckets.get(bucket) ?? []).filter((accepted) => accepted.id !== id);
+      if (rest.length > 0) this.#buckets.set(bucket, rest);
+      else this.#buckets.delete(bucket);
+    }
+  }
+
+  find(keyHash: string, now: number): AdmissionResult {
+    const stream = this.#streams.get(this.#owner(keyHash, now) ?? '');
+    if (!stream) return { admitted: false, refusal: refusal('unknown-key') };
+    const barred = this.barred(refOf(stream));
+    if (barred) return { admitted: false, refusal: barred };
+    const { takeover, reconnectGrace, idleTimeout } = stream.spec.ingest;
+    const policy = { takeover, reconnectGraceMs: durationMs(reconnectGrace), idleTimeoutMs: durationMs(idleTimeout) };
+    return { admitted: true, stream: refOf(stream), policy, keyHash };
+  }
+
+  /** As `find`, for a publisher that was admitted before: it hears what became of its stream or key. */
+  review(ref: StreamRef, keyHash: string, now: number): AdmissionResult {
+    const barred = this.barred(ref);
+    if (barred) return { admitted: false, refusal: barred };
+    if (this.#owner(keyHash, now) === streamId(ref)) return this.find(keyHash, now);
+    return { admitted: false, refusal: refusal('key-withdrawn') };
+  }
+
+  /** Why the stream may have no show now. */
+  barred(ref: StreamRef): Refusal | undefined {
+    const stream = this.#streams.get(streamId(ref));
+    if (!stream) return refusal('deleted');
+    return stream.spec.enabled ? undefined : refusal('disabled');
+  }
+
+  #owner(keyHash: string, now: number): string | undefined {
+    const wanted = Buffer.from(keyHash, 'hex');
+    let owner: string | undefined;
+    for (const { hash, expiresAt, id } of this.#buckets.get(keyHash.slice(0, BUCKET_CHARACTERS)) ?? []) {
+      if (timingSafeEqual(hash, wanted) && now < expiresAt) owner ??= id;
+    }
+    return owner;
+  }
+}
+
+function refOf(stream: LiveStream): StreamRef {
+  return { namespace: stream.metadata.namespace, name: stream.metadata.name };
+}
+
+function idOf(stream: LiveStream): string {
+  return streamId(refOf(stream));
+}

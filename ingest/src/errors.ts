@@ -1,0 +1,123 @@
+import type { StopReason } from '@showrunner/service-kit';
+
+/**
+ * Every way in which ingest turns a client away or ends a publisher: the RTMP status code it hears, the sentence that
+ * OBS and ffmpeg show, and how the end looks to those who read the stream. librtmp (OBS) closes at once and logs the
+ * sentence on NetStream.Publish.Denied, NetStream.Publish.Rejected, NetStream.Failed and
+ * NetConnection.Connect.InvalidApp; other codes it reads past, so only these are used.
+ */
+const REFUSALS = {
+  'wrong-app': {
+    status: 'NetConnection.Connect.InvalidApp',
+    sentence: 'There is no such application here: the Server must end in /live.',
+    stop: 'refused',
+  },
+  'unknown-key': {
+    status: 'NetStream.Publish.Denied',
+    sentence: 'This stream key is not known: copy it again from the page of your show.',
+    stop: 'refused',
+  },
+  disabled: {
+    status: 'NetStream.Publish.Rejected',
+    sentence: 'This show is switched off.',
+    stop: 'disabled',
+  },
+  deleted: {
+    status: 'NetStream.Publish.Rejected',
+    sentence: 'This show has been deleted.',
+    stop: 'disabled',
+  },
+  'key-withdrawn': {
+    status: 'NetStream.Publish.Denied',
+    sentence: 'This stream key was replaced by a new one and is no longer accepted.',
+    stop: 'refused',
+  },
+  'already-publishing': {
+    status: 'NetStream.Publish.Rejected',
+    sentence: 'Somebody is already live with this stream key, and this show does not let a second publisher take over.',
+    stop: 'refused',
+  },
+  replaced: {
+    status: 'NetStream.Publish.Rejected',
+    sentence: 'Another publisher with the same stream key has taken over.',
+    stop: 'replaced',
+  },
+  'admission-failed': {
+    status: 'NetStream.Publish.Rejected',
+    sentence: 'The stream key cannot be checked at the moment: try again in a few seconds.',
+    stop: 'refused',
+  },
+  'unsupported-video': {
+    status: 'NetStream.Publish.Rejected',
+    sentence: 'Only H.264 video is taken: choose an H.264 encoder (x264, NVENC H.264, ...) in the output settings.',
+    stop: 'refused',
+  },
+  'unsupported-audio': {
+    status: 'NetStream.Publish.Rejected',
+    sentence: 'Only AAC audio is taken: choose AAC as the audio encoder in the output settings.',
+    stop: 'refused',
+  },
+  'play-refused': {
+    status: 'NetStream.Play.Failed',
+    sentence: 'This server takes streams in; it is watched over HTTP, not over RTMP.',
+    stop: 'refused',
+  },
+  idle: {
+    status: 'NetStream.Failed',
+    sentence: 'No audio or video has arrived for too long.',
+    stop: 'idle',
+  },
+  'handshake-timeout': {
+    status: 'NetStream.Failed',
+    sentence: 'The connection took too long to begin publishing.',
+    stop: 'refused',
+  },
+  shutdown: {
+    status: 'NetStream.Failed',
+    sentence: 'The server is shutting down.',
+    stop: 'shutdown',
+  },
+  'not-rtmp': {
+    status: 'NetStream.Failed',
+    sentence: 'The first byte is not 3: this is not plain RTMP.',
+    stop: 'refused',
+  },
+  'bad-chunk': {
+    status: 'NetStream.Failed',
+    sentence: 'The chunk stream breaks a rule of RTMP.',
+    stop: 'dropped',
+  },
+  'bad-message': {
+    status: 'NetStream.Failed',
+    sentence: 'A message breaks a rule of RTMP.',
+    stop: 'dropped',
+  },
+  'message-too-long': {
+    status: 'NetStream.Failed',
+    sentence: 'A message is longer than is taken here.',
+    stop: 'dropped',
+  },
+  'answers-unread': {
+    status: 'NetStream.Failed',
+    sentence: 'The client does not read our answers.',
+    stop: 'dropped',
+  },
+} as const satisfies Record<string, { status: string; sentence: string; stop: StopReason }>;
+
+export type RefusalCode = keyof typeof REFUSALS;
+
+/** Why a client is turned away. */
+export interface Refusal {
+  readonly code: RefusalCode;
+  /** RTMP status code, such as NetStream.Publish.Denied. */
+  readonly status: string;
+  /** ASCII (the AMF encoder counts characters, not bytes), and never a word that the client sent. */
+  readonly sentence: string;
+  readonly stop: StopReason;
+}
+
+/** `detail` replaces the table's sentence by one that names the value and the rule. */
+export function refusal(code: RefusalCode, detail?: string): Refusal {
+  const { status, sentence, stop } = REFUSALS[code];
+  return { code, status, sentence: detail ?? sentence, stop };
+}

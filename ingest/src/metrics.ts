@@ -1,0 +1,61 @@
+import { Counter, Gauge, type Registry } from '@prometheus-io/client';
+import type { RefusalCode } from './errors.ts';
+
+/** What ingest counts. Labels never hold anything that a client sent. */
+export class IngestMetrics {
+  readonly connections: Gauge;
+  readonly publishers: Gauge;
+  readonly refused: Counter<'reason'>;
+  readonly flvReaders: Gauge;
+  readonly flvReadersDropped: Counter;
+  #receivedBytes = 0;
+
+  constructor(registry: Registry) {
+    const registers = [registry];
+    this.connections = new Gauge({
+      name: 'showrunner_ingest_connections',
+      help: 'Open RTMP connections, publishing or not.',
+      registers,
+    });
+    this.publishers = new Gauge({
+      name: 'showrunner_ingest_publishers',
+      help: 'Connections that publish.',
+      registers,
+    });
+    const receivedBytes = (): number => this.#receivedBytes;
+    new Counter({
+      name: 'showrunner_ingest_received_bytes_total',
+      help: 'Bytes received over RTMP.',
+      registers,
+      collect() {
+        this.reset();
+        this.inc(receivedBytes());
+      },
+    });
+    this.refused = new Counter({
+      name: 'showrunner_ingest_refused_total',
+      help: 'Connections turned away or ended by us, by reason.',
+      labelNames: ['reason'],
+      registers,
+    });
+    this.flvReaders = new Gauge({
+      name: 'showrunner_ingest_flv_readers',
+      help: 'Open HTTP-FLV responses.',
+      registers,
+    });
+    this.flvReadersDropped = new Counter({
+      name: 'showrunner_ingest_flv_readers_dropped_total',
+      help: 'HTTP-FLV readers disconnected because they read too slowly.',
+      registers,
+    });
+  }
+
+  /** Once per read, so it only adds; the registry fetches the sum. */
+  received(bytes: number): void {
+    this.#receivedBytes += bytes;
+  }
+
+  refusal(reason: RefusalCode | 'too-many-connections'): void {
+    this.refused.inc({ reason });
+  }
+}

@@ -1,0 +1,245 @@
+import {
+  FLV_AUDIO,
+  FLV_SCRIPT,
+  FLV_VIDEO,
+  type FlvSink,
+  type FlvTag,
+  type Logger,
+  type StopReason,
+  type StreamRef,
+} from '@showrunner/service-kit';
+import { audioKind, videoKind } from '@showrunner/service-kit/flv';
+import type { AdmissionPolicy } from '../admission/admission.ts';
+import { StreamMeter, type StreamFacts } from '../facts/stream-meter.ts';
+import type { Publisher, PublisherConnection } from './publisher.ts';
+import type { Subscription } from './subscription.ts';
+
+interface CurrentPublisher {
+  readonly connection: PublisherConnection;
+  policy: AdmissionPolicy;
+}
+
+/**
+ * - off: no show, nobody publishes;
+ * - expected: no show, but a publisher has been admitted that has sent no media yet;
+ * - live: media comes in;
+ * - reconnecting: the publisher of the running show is gone; the show ends at `endsAt`, unless another one has been
+ *   admitted by then and sends media.
+ */
+type ShowState =
+  | { readonly name: 'off' }
+  | { readonly name: 'expected'; readonly publisher: CurrentPublisher }
+  | { readonly name: 'live'; readonly publisher: CurrentPublisher }
+  | { readonly name: 'reconnecting'; readonly endsAt: number; readonly publisher: CurrentPublisher | undefined };
+
+const OFF: ShowState = { name: 'off' };
+
+/** The show of one live stream: who publishes it, who reads it, and what a late reader must be given first. */
+export class Show {
+  readonly stream: StreamRef;
+  readonly #logger: Logger;
+  readonly #now: () => number;
+  #state: ShowState = OFF;
+  #subscriptions: readonly Subscription[] = [];
+  #metadata: FlvTag | undefined;
+  #videoHeader: FlvTag | undefined;
+  #audioHeader: FlvTag | undefined;
+  #meter: StreamMeter | undefined;
+  /** Milliseconds since the epoch: when the running show went on air. */
+  #since = 0;
+
+  constructor(stream: StreamRef, logger: Logger, now: () => number) {
+    this.stream = stream;
+    this.#logger = logger;
+    this.#now = now;
+  }
+
+  get state(): ShowState['name'] {
+    return this.#state.name;
+  }
+
+  /** Nobody publishes, nobody reads: it may be forgotten. */
+  get unused(): boolean {
+    return this.#state.name === 'off' && this.#subscriptions.length === 0;
+  }
+
+  get facts(): StreamFacts | undefined {
+    return this.#state.name === 'live' ? this.#meter?.facts(this.#since) : undefined;
+  }
+
+  /** `undefined` where another publisher holds the stream and the newcomer may not take over. */
+  publish(connection: PublisherConnection, policy: AdmissionPolicy): Publisher | undefined {
+    const present = this.#state.name === 'off' ? undefined : this.#state.publisher;
+    if (present && policy.takeover === 'refuse') return undefined;
+    const publisher: CurrentPublisher = { connection, policy };
+    if (this.#state.name === 'live') {
+      this.#publisherGone('replaced', policy.reconnectGraceMs, publisher);
+    } else if (this.#state.name === 'reconnecting') this.#state = { ...this.#state, publisher };
+    else this.#state = { name: 'expected', publisher };
+    this.#metadata = undefined;
+    present?.connection.replaced();
+    return {
+      media: (type, timestamp, payload) => this.#media(publisher, type, timestamp, payload),
+      setPolicy: (renewed) => (publisher.policy = renewed),
+      stop: (reason) => this.#stop(publisher, reason),
+    };
+  }
+
+  subscribe(sink: FlvSink): { close(): void } {
+    const live = this.#state.name === 'live';
+    const subscription: Subscription = { sink, onAir: false, begun: false, awaitsKeyframe: false };
+    this.#subscriptions = [...this.#subscriptions, subscription];
+    if (live) {
+      this.#begin(subscription);
+      subscription.awaitsKeyframe = this.#videoHeader !== undefined;
+      for (const tag of [this.#metadata, this.#videoHeader, this.#audioHeader]) {
+        if (tag && subscription.onAir) this.#tell(subscription, () => sink.tag(tag));
+      }
+    }
+    return { close: () => this.#remove(subscription) };
+  }
+
+  /** Ends the show at once, whoever publishes; its connection is the caller's to close. */
+  end(reason: StopReason): void {
+    const state = this.#state;
+    if (state.name === 'live') this.#tellStopped(reason);
+    this.#state = OFF;
+    if (state.name === 'live' || state.name === 'reconnecting') this.#tellEnded(reason);
+  }
+
+  /** Ends the show where the grace for its publisher is over. */
+  sweep(): void {
+    const state = this.#state;
+    // A publisher that is connected is about to send; if it does not, its idle timeout ends the wait.
+    if (state.name !== 'reconnecting' || state.publisher || this.#now() < state.endsAt) return;
+    this.#state = OFF;
+    this.#tellEnded('grace-over');
+  }
+
+  #media(publisher: CurrentPublisher, type: FlvTag['type'], timestamp: number, payload: Buffer): void {
+    const state = this.#state;
+    if (state.name === 'off' || state.publisher !== publisher) return;
+    const tag: FlvTag = { type, timestamp, payload };
+    if (state.name !== 'live') {
+      // Started means the first audio or video; what describes it waits for it.
+      if (type === FLV_SCRIPT) {
+        this.#metadata = tag;
+        return;
+      }
+      this.#goLive(publisher, state.name === 'expected');
+    }
+    const frame = this.#remember(tag);
+    this.#meter?.measure(tag, this.#now());
+    const keyframe = frame && type === FLV_VIDEO && videoKind(payload) === 'keyframe';
+    for (const subscription of this.#subscriptions) {
+      if (subscription.awaitsKeyframe) {
+        if (keyframe) subscription.awaitsKeyframe = false;
+        else if (frame) continue;
+      }
+      if (subscription.onAir) this.#deliver(subscription, tag);
+    }
+  }
+
+  #deliver(subscription: Subscription, tag: FlvTag): void {
+    try {
+      subscription.sink.tag(tag);
+    } catch (error) {
+      this.#threw(subscription, error);
+    }
+  }
+
+  #goLive(publisher: CurrentPublisher, newShow: boolean): void {
+    const now = this.#now();
+    if (newShow) this.#since = now;
+    this.#state = { name: 'live', publisher };
+    this.#videoHeader = undefined;
+    this.#audioHeader = undefined;
+    this.#meter = new StreamMeter(now);
+    for (const subscription of this.#subscriptions) {
+      this.#begin(subscription);
+      const metadata = this.#metadata;
+      if (metadata && subscription.onAir) this.#deliver(subscription, metadata);
+    }
+  }
+
+  #begin(subscription: Subscription): void {
+    subscription.onAir = true;
+    subscription.begun = true;
+    subscription.awaitsKeyframe = false;
+    this.#tell(subscription, () => subscription.sink.publisherStarted());
+  }
+
+  /** Keeps what late readers need first; answers whether the tag is a frame. */
+  #remember(tag: FlvTag): boolean {
+    if (tag.type === FLV_SCRIPT) {
+      this.#metadata = tag;
+      return false;
+    }
+    if (tag.type === FLV_VIDEO && videoKind(tag.payload) === 'sequence-header') {
+      this.#videoHeader = tag;
+      return false;
+    }
+    if (tag.type === FLV_AUDIO && audioKind(tag.payload) === 'sequence-header') {
+      this.#audioHeader = tag;
+      return false;
+    }
+    return true;
+  }
+
+  #stop(publisher: CurrentPublisher, reason: StopReason): void {
+    const state = this.#state;
+    if (state.name === 'off' || state.publisher !== publisher) return;
+    const final = reason === 'disabled' || reason === 'shutdown';
+    if (state.name === 'live') this.#publisherGone(reason, final ? 0 : publisher.policy.reconnectGraceMs, undefined);
+    else if (state.name === 'reconnecting') this.#state = { ...state, publisher: undefined };
+    else this.#state = OFF;
+  }
+
+  #publisherGone(reason: StopReason, graceMs: number, next: CurrentPublisher | undefined): void {
+    this.#metadata = undefined;
+    this.#tellStopped(reason);
+    if (graceMs > 0 || next) {
+      this.#state = { name: 'reconnecting', endsAt: this.#now() + graceMs, publisher: next };
+    } else {
+      this.#state = OFF;
+      this.#tellEnded(reason);
+    }
+  }
+
+  #tellStopped(reason: StopReason): void {
+    for (const subscription of this.#subscriptions) {
+      if (!subscription.onAir) continue;
+      subscription.onAir = false;
+      this.#tell(subscription, () => subscription.sink.publisherStopped(reason));
+    }
+  }
+
+  #tellEnded(reason: StopReason): void {
+    this.#metadata = undefined;
+    for (const subscription of this.#subscriptions) {
+      if (!subscription.begun) continue;
+      subscription.begun = false;
+      this.#tell(subscription, () => subscription.sink.showEnded(reason));
+    }
+  }
+
+  #tell(subscription: Subscription, call: () => void): void {
+    try {
+      call();
+    } catch (error) {
+      this.#threw(subscription, error);
+    }
+  }
+
+  /** A reader that throws must not harm the publisher or the other readers. */
+  #threw(subscription: Subscription, error: unknown): void {
+    this.#logger.error({ err: error, stream: this.stream }, 'a reader of the stream failed and was removed');
+    this.#remove(subscription);
+  }
+
+  #remove(subscription: Subscription): void {
+    subscription.onAir = false;
+    subscription.begun = false;
+    this.#subscriptions = this.#subscriptions.filter((other) => other !== subscription);
+  }
+}

@@ -1,0 +1,57 @@
+import { streamId, type FlvSource, type Logger, type StopReason, type StreamRef } from '@showrunner/service-kit';
+import type { AdmissionPolicy } from '../admission/admission.ts';
+import type { StreamFacts } from '../facts/stream-meter.ts';
+import type { Publisher, PublisherConnection } from './publisher.ts';
+import { Show } from './show.ts';
+
+/** All shows of this process. It forgets those that nobody publishes or reads. */
+export class Shows implements FlvSource {
+  readonly #shows = new Map<string, Show>();
+  readonly #logger: Logger;
+  readonly #now: () => number;
+
+  /** `now` in milliseconds since the epoch. */
+  constructor(logger: Logger, now: () => number) {
+    this.#logger = logger;
+    this.#now = now;
+  }
+
+  /** `undefined` where the stream has a publisher that may not be replaced. */
+  publish(stream: StreamRef, connection: PublisherConnection, policy: AdmissionPolicy): Publisher | undefined {
+    return this.#show(stream).publish(connection, policy);
+  }
+
+  subscribe: FlvSource['subscribe'] = (stream, sink) => this.#show(stream).subscribe(sink);
+
+  /** Ends the stream's show, if one is on. */
+  end(stream: StreamRef, reason: StopReason): void {
+    this.#shows.get(streamId(stream))?.end(reason);
+  }
+
+  state(stream: StreamRef): Show['state'] {
+    return this.#shows.get(streamId(stream))?.state ?? 'off';
+  }
+
+  facts(stream: StreamRef): StreamFacts | undefined {
+    return this.#shows.get(streamId(stream))?.facts;
+  }
+
+  /** To be called a few times a second: ends shows whose grace is over. */
+  sweep(): void {
+    for (const [id, show] of this.#shows) {
+      show.sweep();
+      if (show.unused) this.#shows.delete(id);
+    }
+  }
+
+  close(): void {
+    for (const show of this.#shows.values()) show.end('shutdown');
+  }
+
+  #show(stream: StreamRef): Show {
+    const id = streamId(stream);
+    let show = this.#shows.get(id);
+    if (!show) this.#shows.set(id, (show = new Show(stream, this.#logger, this.#now)));
+    return show;
+  }
+}
