@@ -1,0 +1,99 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { HlsReader } from './hls-reader.ts';
+
+interface ProbedStream {
+  readonly index: number;
+  readonly codec_name: string;
+  readonly codec_type: string;
+  readonly width?: number;
+  readonly height?: number;
+  readonly time_base: string;
+}
+
+interface ProbedPacket {
+  readonly stream_index: number;
+  readonly dts_time?: string;
+  readonly duration_time?: string;
+}
+
+export interface CheckedMedia {
+  /** `h264 640x360`, `aac`. */
+  readonly streams: string[];
+  /** Seconds from the first to the last packet, by stream. */
+  readonly seconds: number[];
+  readonly problems: string[];
+}
+
+function run(file: string, args: string[]): Promise<{ stdout: string; stderr: string }> {
+  return new Promise((resolve, reject) => {
+    execFile(file, args, { maxBuffer: 256 * 1024 * 1024 }, (error, stdout, stderr) => {
+      // ffprobe and ffmpeg end non-zero for broken media, which their stderr then explains.
+      if (error && typeof error.code !== 'number') reject(error as Error);
+      else resolve({ stdout, stderr });
+    });
+  });
+}
+
+/**
+ * Probes and decodes an init section with the segments that follow it, without a discontinuity between them: whole
+ * codecs, decoding without an error, and packets whose times follow one another without gap or overlap.
+ */
+export async function checkMedia(init: Buffer, segments: readonly Buffer[]): Promise<CheckedMedia> {
+  const folder = await mkdtemp(join(tmpdir(), 'showrunner-media-'));
+  try {
+    const file = join(folder, 'media.mp4');
+    await writeFile(file, [init, ...segments]);
+    const probe = await run('ffprobe', ['-v', 'error', '-show_streams', '-show_packets', '-of', 'json', file]);
+    const decode = await run('ffmpeg', ['-nostdin', '-v', 'error', '-xerror', '-i', file, '-f', 'null', '-']);
+    const problems = [probe.stderr, decode.stderr].map((text) => text.trim()).filter((text) => text !== '');
+    const { streams = [], packets = [] } = JSON.parse(probe.stdout || '{}') as {
+      streams?: ProbedStream[];
+      packets?: ProbedPacket[];
+    };
+    const seconds: number[] = [];
+    for (const stream of streams) {
+      let expected: number | undefined;
+      let first: number | undefined;
+      for (const packet of packets) {
+        if (packet.stream_index !== stream.index) continue;
+        const dts = Number(packet.dts_time);
+        const duration = Number(packet.duration_time ?? 0);
+        first ??= dts;
+        // Timestamps of FLV are whole milliseconds: each may be off by one, on both sides.
+        if (expected !== undefined && Math.abs(dts - expected) > 0.003) {
+          problems.push(`${stream.codec_type}: after ${expected.toFixed(3)} s comes ${dts.toFixed(3)} s`);
+        }
+        expected = dts + duration;
+      }
+      seconds.push((expected ?? 0) - (first ?? 0));
+    }
+    return {
+      streams: streams.map(({ codec_name, width, height }) => (width ? `${codec_name} ${width}x${height}` : codec_name)),
+      seconds,
+      problems: problems.slice(0, 20),
+    };
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** Checks all that a reader kept: one run of segments between discontinuities or changes of the init section at a time. */
+export async function checkMediaOf(reader: HlsReader): Promise<CheckedMedia[]> {
+  const runs: { init: Buffer; data: Buffer[]; initUri: string; last: number }[] = [];
+  for (const segment of reader.segments.toSorted((a, b) => a.sequence - b.sequence)) {
+    const init = reader.inits.get(segment.initUri ?? '');
+    if (!segment.data || !init) continue;
+    const current = runs.at(-1);
+    const goesOn = !segment.discontinuity && current?.initUri === segment.initUri && current?.last === segment.sequence - 1;
+    if (goesOn && current) {
+      current.data.push(segment.data);
+      current.last = segment.sequence;
+    } else {
+      runs.push({ init, data: [segment.data], initUri: segment.initUri ?? '', last: segment.sequence });
+    }
+  }
+  return Promise.all(runs.map(({ init, data }) => checkMedia(init, data)));
+}
