@@ -4,6 +4,7 @@ import type { FlvSource, Logger, StreamRef } from '@showrunner/service-kit';
 import type { Admission } from './admission/admission.ts';
 import { ingestConfigSchema, type IngestConfigInput } from './config.ts';
 import type { StreamFacts } from './facts/stream-meter.ts';
+import { FlvOutput } from './http/flv-output.ts';
 import { IngestMetrics } from './metrics.ts';
 import { RtmpServer } from './rtmp/server.ts';
 import { Shows } from './shows/shows.ts';
@@ -41,6 +42,7 @@ export function createIngest(options: IngestOptions): Ingest {
   const metrics = new IngestMetrics(registry);
   const shows = new Shows(logger, now);
   const server = new RtmpServer({ config, admission, shows, metrics, logger, now });
+  const flv = new FlvOutput({ config, shows, metrics, token: options.flvToken });
   return {
     source: shows,
     get rtmpPort() {
@@ -50,8 +52,9 @@ export function createIngest(options: IngestOptions): Ingest {
     async close() {
       await server.close();
       shows.close();
+      flv.close();
     },
     facts: (stream) => shows.facts(stream),
-    handleHttp: () => false,
+    handleHttp: (request, response) => flv.handle(request, response),
   };
 }

@@ -1,0 +1,124 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { streamId, type StreamRef } from '@showrunner/service-kit';
+import type { IngestConfig } from '../config.ts';
+import type { IngestMetrics } from '../metrics.ts';
+import type { Shows } from '../shows/shows.ts';
+import { FlvReader } from './flv-reader.ts';
+import { showsToken } from './token.ts';
+
+const PREFIX = '/flv/';
+const LABEL = '([a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)';
+const ROUTE = new RegExp(`^/flv/${LABEL}/${LABEL}(\\.flv|/facts)$`);
+
+export interface FlvOutputContext {
+  readonly config: IngestConfig;
+  readonly shows: Shows;
+  readonly metrics: IngestMetrics;
+  readonly token: string;
+}
+
+/**
+ * `GET /flv/{namespace}/{name}.flv`: the running show as HTTP-FLV from the next keyframe on, through reconnects, until it
+ * ends. `GET /flv/{namespace}/{name}/facts`: what is measured of it, as JSON. Both want the token.
+ */
+export class FlvOutput {
+  readonly #context: FlvOutputContext;
+  readonly #open = new Set<ServerResponse>();
+
+  constructor(context: FlvOutputContext) {
+    this.#context = context;
+  }
+
+  /** Answers requests below `/flv/`; `false` for all others, which are left alone. */
+  handle(request: IncomingMessage, response: ServerResponse): boolean {
+    const target = request.url ?? '';
+    if (!target.startsWith(PREFIX)) return false;
+    const queryAt = target.indexOf('?');
+    const path = queryAt < 0 ? target : target.slice(0, queryAt);
+    const query = new URLSearchParams(queryAt < 0 ? '' : target.slice(queryAt));
+
+    if (request.method !== 'GET' && request.method !== 'HEAD') {
+      response.setHeader('Allow', 'GET, HEAD');
+      refuse(response, 405, 'Only GET and HEAD are answered here.');
+    } else if (!showsToken(request, query, this.#context.token)) {
+      response.setHeader('WWW-Authenticate', 'Bearer');
+      refuse(
+        response,
+        401,
+        'The token is missing or wrong: send it as "Authorization: Bearer TOKEN" or as ?token=TOKEN.',
+      );
+    } else this.#route(path, request, response);
+    return true;
+  }
+
+  /** Ends every response that is still open. */
+  close(): void {
+    for (const response of this.#open) if (!response.writableEnded) response.end();
+  }
+
+  #route(path: string, request: IncomingMessage, response: ServerResponse): void {
+    const [, namespace, name, what] = ROUTE.exec(path) ?? [];
+    if (namespace === undefined || name === undefined) {
+      refuse(response, 404, 'There is nothing here: ask for /flv/NAMESPACE/NAME.flv or /flv/NAMESPACE/NAME/facts.');
+      return;
+    }
+    const stream = { namespace, name };
+    if (what === '/facts') this.#sendFacts(stream, response);
+    else this.#sendFlv(stream, request, response);
+  }
+
+  #sendFacts(stream: StreamRef, response: ServerResponse): void {
+    const facts = this.#context.shows.facts(stream);
+    if (!facts) {
+      refuse(response, 404, `Nobody publishes ${streamId(stream)} at the moment.`);
+      return;
+    }
+    const body = JSON.stringify(facts);
+    response.writeHead(200, {
+      'Content-Type': 'application/json',
+      'Content-Length': Buffer.byteLength(body),
+      'Cache-Control': 'no-store',
+    });
+    response.end(body);
+  }
+
+  #sendFlv(stream: StreamRef, request: IncomingMessage, response: ServerResponse): void {
+    const { shows, metrics, config } = this.#context;
+    const state = shows.state(stream);
+    if (state !== 'live' && state !== 'reconnecting') {
+      refuse(response, 404, `No show of ${streamId(stream)} is on at the moment.`);
+      return;
+    }
+    if (this.#open.size >= config.flvReaders) {
+      refuse(response, 503, `${config.flvReaders} readers are connected already; more are not served.`);
+      return;
+    }
+    // The end of the connection is the end of the body: no chunk lines between the tags.
+    response.removeHeader('Transfer-Encoding');
+    response.writeHead(200, { 'Content-Type': 'video/x-flv', 'Cache-Control': 'no-store', Connection: 'close' });
+    if (request.method === 'HEAD') {
+      response.end();
+      return;
+    }
+    response.flushHeaders();
+    this.#open.add(response);
+    metrics.flvReaders.set(this.#open.size);
+    const reader = new FlvReader(response, config.flvQueueBytes, () => metrics.flvReadersDropped.inc());
+    const subscription = shows.subscribe(stream, reader);
+    response.on('close', () => {
+      subscription.close();
+      this.#open.delete(response);
+      metrics.flvReaders.set(this.#open.size);
+    });
+  }
+}
+
+function refuse(response: ServerResponse, status: number, sentence: string): void {
+  const body = `${sentence}\n`;
+  response.writeHead(status, {
+    'Content-Type': 'text/plain; charset=utf-8',
+    'Content-Length': Buffer.byteLength(body),
+    'Cache-Control': 'no-store',
+  });
+  response.end(body);
+}
