@@ -1,0 +1,116 @@
+import type { LiveStream } from '@showrunner/crds';
+import { streamId, type ResourceStore, type StreamRef } from '@showrunner/service-kit';
+import type { FastifyBaseLogger } from 'fastify';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+const FIRST_RETRY_MS = 200;
+const LONGEST_RETRY_MS = 10_000;
+
+export type LiveStreamChange =
+  | { readonly type: 'changed'; readonly before: LiveStream | undefined; readonly stream: LiveStream }
+  | { readonly type: 'removed'; readonly before: LiveStream };
+
+/**
+ * All live streams in memory, kept current by one list and watch of the store, so that no request asks the store.
+ * A failed list or watch is begun again from a list, after a growing pause; what changed meanwhile is told as changes.
+ */
+export class LiveStreamInformer {
+  readonly #store: ResourceStore;
+  readonly #logger: Pick<FastifyBaseLogger, 'warn'>;
+  readonly #streams = new Map<string, LiveStream>();
+  readonly #listeners = new Set<(change: LiveStreamChange) => void>();
+  readonly #abort = new AbortController();
+  #run: Promise<void> | undefined;
+  #synced = false;
+
+  constructor(store: ResourceStore, logger: Pick<FastifyBaseLogger, 'warn'>) {
+    this.#store = store;
+    this.#logger = logger;
+  }
+
+  /** Resolves when the first list has succeeded or failed; what failed is tried again in the background. */
+  start(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#run ??= this.#follow(resolve);
+    return promise;
+  }
+
+  async close(): Promise<void> {
+    this.#abort.abort();
+    this.#listeners.clear();
+    await this.#run;
+  }
+
+  /** False until the first list: an empty answer would be a lie. */
+  get synced(): boolean {
+    return this.#synced;
+  }
+
+  get(ref: StreamRef): LiveStream | undefined {
+    return this.#streams.get(streamId(ref));
+  }
+
+  all(): LiveStream[] {
+    return [...this.#streams.values()];
+  }
+
+  onChange(listener: (change: LiveStreamChange) => void): { close(): void } {
+    this.#listeners.add(listener);
+    return { close: () => void this.#listeners.delete(listener) };
+  }
+
+  async #follow(firstAttemptDone: () => void): Promise<void> {
+    const { signal } = this.#abort;
+    let retryMs = FIRST_RETRY_MS;
+    while (!signal.aborted) {
+      try {
+        const { items, resourceVersion } = await this.#store.list('LiveStream');
+        this.#replace(items);
+        this.#synced = true;
+        retryMs = FIRST_RETRY_MS;
+        firstAttemptDone();
+        for await (const { type, object } of this.#store.watch('LiveStream', { from: resourceVersion, signal })) {
+          if (type === 'deleted') this.#remove(streamId(object.metadata));
+          else this.#set(object);
+        }
+      } catch (error) {
+        if (signal.aborted) break;
+        this.#logger.warn({ err: error }, 'Following live streams failed; they are listed again.');
+      }
+      firstAttemptDone();
+      await sleep(retryMs * (0.75 + Math.random() / 2), undefined, { signal }).catch(() => undefined);
+      retryMs = Math.min(retryMs * 2, LONGEST_RETRY_MS);
+    }
+  }
+
+  #replace(items: LiveStream[]): void {
+    const listed = new Set(items.map(({ metadata }) => streamId(metadata)));
+    for (const id of [...this.#streams.keys()]) if (!listed.has(id)) this.#remove(id);
+    for (const stream of items) this.#set(stream);
+  }
+
+  #set(stream: LiveStream): void {
+    const id = streamId(stream.metadata);
+    const before = this.#streams.get(id);
+    if (before?.metadata.resourceVersion !== undefined) {
+      if (before.metadata.resourceVersion === stream.metadata.resourceVersion) return;
+    }
+    this.#streams.set(id, stream);
+    this.#tell({ type: 'changed', before, stream });
+  }
+
+  #remove(id: string): void {
+    const before = this.#streams.get(id);
+    if (before && this.#streams.delete(id)) this.#tell({ type: 'removed', before });
+  }
+
+  #tell(change: LiveStreamChange): void {
+    for (const listener of [...this.#listeners]) {
+      try {
+        listener(change);
+      } catch (error) {
+        this.#logger.warn({ err: error }, 'A listener of live stream changes failed.');
+      }
+    }
+  }
+}

@@ -1,0 +1,126 @@
+import type { LiveStream } from '@showrunner/crds';
+import type { StreamRef } from '@showrunner/service-kit';
+import type { FastifyInstance } from 'fastify';
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import { ApiError, PROBLEM_TYPE, problemSchema } from './errors.ts';
+import type { EventStream } from './event-stream.ts';
+import type { LiveStreamInformer } from './informer.ts';
+import {
+  isListed,
+  liveStreamState,
+  liveStreamStateSchema,
+  liveStreamView,
+  liveStreamViewSchema,
+} from './live-stream-view.ts';
+import { SECURITY_HEADERS } from './security-headers.ts';
+
+export interface ApiOptions {
+  readonly informer: LiveStreamInformer;
+  readonly events: EventStream;
+  readonly factsOf: (stream: StreamRef) => unknown;
+}
+
+const label = z
+  .string()
+  .max(63, 'must have at most 63 characters')
+  .regex(/^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/, 'must be lower-case letters, digits and dashes');
+const streamParams = z.object({ namespace: label, name: label });
+const problemResponse = (description: string) => ({
+  description,
+  content: { [PROBLEM_TYPE]: { schema: problemSchema } },
+});
+const badRequest = problemResponse('A parameter breaks a rule.');
+const notReady = problemResponse('The server is still starting.');
+const notFound = problemResponse('There is no such live stream.');
+
+/** The read side of live streams, as /api/v1 serves it. */
+export const liveStreamRoutes: FastifyPluginAsyncZod<ApiOptions> = async (app, { informer, events, factsOf }) => {
+  const ready = () => {
+    if (!informer.synced) throw new ApiError('not_ready');
+  };
+  const find = (ref: StreamRef): LiveStream => {
+    ready();
+    const stream = informer.get(ref);
+    if (!stream) throw new ApiError('live_stream_not_found', `No live stream is named ${ref.namespace}/${ref.name}.`);
+    return stream;
+  };
+
+  app.get(
+    '/live-streams',
+    {
+      schema: {
+        summary: 'Live streams that anyone may find',
+        tags: ['live streams'],
+        response: { 200: z.object({ items: z.array(liveStreamViewSchema) }), 503: notReady },
+      },
+    },
+    () => {
+      ready();
+      return { items: informer.all().filter(isListed).map(liveStreamView) };
+    },
+  );
+
+  app.get(
+    '/live-streams/events',
+    {
+      schema: {
+        summary: 'States of live streams as server-sent events',
+        description:
+          'Begins with `snapshot` ({ now, items }), then sends `change` (a LiveStream) and `removed` ({ namespace, ' +
+          'name }). Without `stream` it tells of listed streams; with it of that one, listed or not.',
+        tags: ['live streams'],
+        querystring: z.object({
+          stream: z
+            .string()
+            .max(127)
+            .regex(/^[a-z0-9-]+\/[a-z0-9-]+$/, 'must be namespace/name')
+            .optional()
+            .describe('Follow this one, as `namespace/name`.'),
+        }),
+        response: {
+          200: { description: 'An endless stream.', content: { 'text/event-stream': { schema: z.string() } } },
+          400: badRequest,
+          503: problemResponse('The server is still starting, or too many pages follow events.'),
+        },
+      },
+    },
+    (request, reply) => {
+      ready();
+      if (events.full) throw new ApiError('too_many_event_clients');
+      reply.hijack();
+      events.add(reply.raw, SECURITY_HEADERS, request.query.stream);
+    },
+  );
+
+  app.get(
+    '/live-streams/:namespace/:name',
+    {
+      schema: {
+        summary: 'One live stream',
+        tags: ['live streams'],
+        params: streamParams,
+        response: { 200: liveStreamViewSchema, 400: badRequest, 404: notFound, 503: notReady },
+      },
+    },
+    ({ params }) => liveStreamView(find(params)),
+  );
+
+  app.get(
+    '/live-streams/:namespace/:name/state',
+    {
+      schema: {
+        summary: 'The phase of one live stream and what is measured of its publisher',
+        tags: ['live streams'],
+        params: streamParams,
+        response: { 200: liveStreamStateSchema, 400: badRequest, 404: notFound, 503: notReady },
+      },
+    },
+    ({ params }) => liveStreamState(find(params), factsOf(params)),
+  );
+};
+
+/** The OpenAPI document, made from the schemas of the routes. */
+export async function openApiRoute(app: FastifyInstance): Promise<void> {
+  app.get('/openapi.json', { schema: { hide: true } }, () => app.swagger());
+}

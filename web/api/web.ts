@@ -1,0 +1,107 @@
+import fastifySwagger from '@fastify/swagger';
+import type { Logger, ResourceStore, StreamRef } from '@showrunner/service-kit';
+import fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyServerFactory } from 'fastify';
+import {
+  hasZodFastifySchemaValidationErrors,
+  jsonSchemaTransform,
+  jsonSchemaTransformObject,
+  serializerCompiler,
+  validatorCompiler,
+} from 'fastify-type-provider-zod';
+import { ApiError, ERRORS, problem, PROBLEM_TYPE, type ErrorCode } from './errors.ts';
+import { EventStream } from './event-stream.ts';
+import { LiveStreamInformer } from './informer.ts';
+import { liveStreamRoutes, openApiRoute } from './routes.ts';
+import { SECURITY_HEADERS } from './security-headers.ts';
+import { staticApp } from './static-app.ts';
+
+const MAX_EVENT_CLIENTS = 10_000;
+
+export interface WebOptions {
+  readonly store: ResourceStore;
+  /** What is measured of a publisher right now; undefined when none is on air. */
+  readonly factsOf: (stream: StreamRef) => unknown;
+  /** Folder of the built page (`web/dist`); undefined serves the API alone. */
+  readonly appDir: string | undefined;
+  readonly logger: Logger;
+  /** Hands Fastify's request handler to a server that somebody else listens with. */
+  readonly serverFactory?: FastifyServerFactory;
+  /** How many pages may follow events at once. */
+  readonly maxEventClients?: number;
+  readonly now?: () => number;
+}
+
+/** Builds the web application; it listens nowhere. `ready()` begins following the store, `close()` ends all. */
+export async function createWeb(options: WebOptions): Promise<FastifyInstance> {
+  const {
+    store,
+    factsOf,
+    appDir,
+    logger,
+    serverFactory,
+    maxEventClients = MAX_EVENT_CLIENTS,
+    now = Date.now,
+  } = options;
+  // As the plain interface: otherwise the logger's type would spread into every plugin's.
+  const loggerInstance: FastifyBaseLogger = logger;
+  const app: FastifyInstance = fastify({
+    loggerInstance,
+    disableRequestLogging: true,
+    bodyLimit: 64 * 1024,
+    ...(serverFactory ? { serverFactory } : {}),
+  });
+  app.setValidatorCompiler(validatorCompiler);
+  app.setSerializerCompiler(serializerCompiler);
+
+  const informer = new LiveStreamInformer(store, app.log);
+  const events = new EventStream(informer, { maxClients: maxEventClients, now });
+  app.addHook('onReady', () => informer.start());
+  // Before the server waits for its connections to end, and event streams never end by themselves.
+  app.addHook('preClose', async () => events.close());
+  app.addHook('onClose', () => informer.close());
+  app.addHook('onRequest', async (_request, reply) => void reply.headers(SECURITY_HEADERS));
+
+  app.setNotFoundHandler((_request, reply) => reply.status(404).type(PROBLEM_TYPE).send(problem('not_found')));
+  app.setErrorHandler((error, request, reply) => {
+    const [code, detail] = codeOf(error);
+    if (code === 'internal') request.log.error({ err: error, url: request.url }, 'A request failed.');
+    return reply
+      .status(ERRORS[code].status)
+      .type(PROBLEM_TYPE)
+      .send(JSON.stringify(problem(code, detail)));
+  });
+
+  await app.register(
+    async (api) => {
+      await api.register(fastifySwagger, {
+        openapi: {
+          openapi: '3.1.0',
+          info: { title: 'Showrunner', version: 'v1', description: 'Live streams and their states.' },
+        },
+        transform: jsonSchemaTransform,
+        transformObject: jsonSchemaTransformObject,
+      });
+      api.addHook('onSend', async (_request, reply) => {
+        if (!reply.hasHeader('cache-control')) void reply.header('cache-control', 'no-store');
+      });
+      await api.register(liveStreamRoutes, { informer, events, factsOf });
+      await api.register(openApiRoute);
+    },
+    { prefix: '/api/v1' },
+  );
+  if (appDir !== undefined) await app.register(staticApp, { root: appDir });
+  return app;
+}
+
+function codeOf(error: unknown): [ErrorCode, string | undefined] {
+  if (error instanceof ApiError) return [error.code, error.detail];
+  if (hasZodFastifySchemaValidationErrors(error)) {
+    const problems = error.validation.map(({ instancePath, message }) => `${instancePath.slice(1)} ${message ?? ''}`);
+    return ['invalid_request', `${error.validationContext ?? 'request'}: ${problems.join('; ')}`];
+  }
+  const status = (error as { statusCode?: unknown }).statusCode;
+  if (typeof status === 'number' && status >= 400 && status < 500) {
+    return [status === 404 ? 'not_found' : 'invalid_request', (error as Error).message];
+  }
+  return ['internal', undefined];
+}

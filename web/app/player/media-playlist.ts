@@ -1,0 +1,78 @@
+/** The fields of a parsed media playlist that are read here, named as m3u8-parser names them. */
+export interface Part {
+  readonly uri: string;
+  readonly resolvedUri?: string;
+  readonly duration: number;
+  readonly independent?: boolean;
+}
+export interface Segment {
+  readonly duration: number;
+  readonly resolvedUri?: string;
+  readonly parts?: readonly Part[];
+  /** True for the segment that is still growing. */
+  readonly preload?: boolean;
+  readonly preloadHints?: readonly { readonly type: string; readonly uri: string }[];
+  readonly dateTimeObject?: Date;
+  readonly programDateTime?: number;
+  /** Media time of its first frame, once the player knows. */
+  readonly start?: number;
+}
+export interface MediaPlaylist {
+  readonly mediaSequence: number;
+  readonly endList?: boolean;
+  readonly partTargetDuration?: number;
+  readonly segments: readonly Segment[];
+  readonly preloadSegment?: Segment;
+  readonly serverControl?: { readonly canBlockReload?: boolean; readonly partHoldBack?: number };
+}
+
+/** The update to wait for with a blocking reload (RFC 8216bis 6.2.5.2): the first part that is not yet listed. */
+export function nextUpdate(playlist: MediaPlaylist): { msn: number; part: number } {
+  const last = playlist.segments.at(-1);
+  const growing = last?.preload === true;
+  const msn = playlist.mediaSequence + playlist.segments.length - (growing ? 1 : 0);
+  return { msn, part: growing ? (last.parts?.length ?? 0) : 0 };
+}
+
+/** Seconds that a segment lasts, as far as it is known. */
+export function segmentSeconds(segment: Segment): number {
+  if (segment.preload !== true) return segment.duration;
+  return (segment.parts ?? []).reduce((sum, part) => sum + part.duration, 0);
+}
+
+export function playlistSeconds(playlist: MediaPlaylist): number {
+  return playlist.segments.reduce((sum, segment) => sum + segmentSeconds(segment), 0);
+}
+
+/**
+ * Where to begin so that a picture `behind` seconds before the newest end can be shown at once: the start of the last
+ * part (or segment) at or before that point which decodes by itself. Seconds from the start of the playlist.
+ */
+export function startingPoint(playlist: MediaPlaylist, behind: number): number {
+  const wanted = playlistSeconds(playlist) - behind;
+  let at = 0;
+  let start = 0;
+  for (const segment of playlist.segments) {
+    if (segment.parts && segment.parts.length > 0) {
+      let partAt = at;
+      for (const part of segment.parts) {
+        if (part.independent === true && partAt <= wanted) start = partAt;
+        partAt += part.duration;
+      }
+    } else if (at <= wanted) {
+      start = at;
+    }
+    at += segmentSeconds(segment);
+  }
+  return start;
+}
+
+/** Wall clock, in seconds, of the newest end that is listed; undefined without EXT-X-PROGRAM-DATE-TIME. */
+export function newestProgrammeTime(playlist: MediaPlaylist): number | undefined {
+  let after = 0;
+  for (const segment of playlist.segments.toReversed()) {
+    after += segmentSeconds(segment);
+    if (segment.dateTimeObject) return segment.dateTimeObject.getTime() / 1000 + after;
+  }
+  return undefined;
+}

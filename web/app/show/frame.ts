@@ -1,0 +1,57 @@
+import type { LiveStreamView } from '../api/live-stream-feed.ts';
+import type { PlayerSnapshot } from '../player/player.ts';
+
+/**
+ * What covers the picture of the watch page. `none` shows the picture; `loading`, `paused` and `press-play` lie over
+ * it; the others take its place.
+ */
+export type Frame =
+  | { readonly kind: 'none' | 'loading' | 'reconnecting' | 'press-play' }
+  | { readonly kind: 'soon'; readonly startAt: number }
+  | { readonly kind: 'late' | 'waiting' | 'ended' | 'failed' | 'not-found' | 'unreachable' };
+
+export interface FrameInput {
+  /** What the server says of the stream; `unknown` before it has answered, undefined when there is none. */
+  readonly stream: LiveStreamView | undefined | 'unknown';
+  readonly connection: 'connecting' | 'open' | 'lost';
+  readonly player: Pick<PlayerSnapshot, 'state' | 'shown' | 'autoplay'>;
+  /** The server's clock, Unix ms. */
+  readonly now: number;
+}
+
+/** A picture that plays is believed before anything else: the page may know less than the player. */
+export function frameOf({ stream, connection, player, now }: FrameInput): Frame {
+  const playing =
+    player.shown && (player.state === 'playing' || player.state === 'stalled' || player.state === 'paused');
+  const phase = stream === 'unknown' ? undefined : stream?.phase;
+  if (phase === 'Reconnecting') return { kind: 'reconnecting' };
+  if (playing) return { kind: 'none' };
+  if (player.autoplay === 'refused' && player.state !== 'idle') return { kind: 'press-play' };
+  if (stream === 'unknown') return { kind: connection === 'lost' ? 'unreachable' : 'loading' };
+  if (stream === undefined) return { kind: 'not-found' };
+  switch (stream.phase) {
+    case 'Live':
+      return player.state === 'ended' ? { kind: 'ended' } : { kind: 'loading' };
+    case 'Reconnecting':
+      return { kind: 'reconnecting' };
+    case 'Failed':
+      return { kind: 'failed' };
+    case 'Ended':
+    case 'Pending':
+    case 'Ready':
+      return beforeOrAfter(stream, now);
+  }
+}
+
+function beforeOrAfter({ phase, startAt, endedAt }: LiveStreamView, now: number): Frame {
+  const planned = startAt === undefined ? undefined : Date.parse(startAt);
+  if (planned !== undefined && planned > now) return { kind: 'soon', startAt: planned };
+  if (phase === 'Ended') return { kind: 'ended' };
+  const ranAfterPlan = planned !== undefined && endedAt !== undefined && Date.parse(endedAt) > planned;
+  return { kind: planned !== undefined && !ranAfterPlan ? 'late' : 'waiting' };
+}
+
+/** Whether there is something to play. Before the server has answered it is worth a try. */
+export function isPlayable(stream: LiveStreamView | undefined | 'unknown'): boolean {
+  return stream === 'unknown' || stream?.phase === 'Live' || stream?.phase === 'Reconnecting';
+}
