@@ -15,10 +15,17 @@ const ARGS = [
   '--mute-audio',
 ];
 
+export interface PageOptions {
+  readonly width?: number;
+  readonly height?: number;
+  /** Script that runs in the page before its own. */
+  readonly initScript?: string;
+}
+
 /** A browser whose pages may speak to this machine only. */
 export interface StoryBrowser {
   /** A page in a context of its own. */
-  open(url: string, options?: { width?: number; height?: number }): Promise<Page>;
+  open(url: string, options?: PageOptions): Promise<Page>;
   /** URLs of other hosts that pages asked for; each was refused. */
   readonly foreign: readonly string[];
   /** Errors that pages threw or logged. */
@@ -48,6 +55,7 @@ export async function startBrowser(): Promise<StoryBrowser> {
           await route.abort();
         },
       );
+      if (options.initScript !== undefined) await context.addInitScript({ content: options.initScript });
       const page = await context.newPage();
       page.on('pageerror', (error) => errors.push(error.message));
       page.on('console', (message) => {

@@ -66,8 +66,34 @@ export function pushClockPicture(url: string): Publisher {
   args.push('-use_wallclock_as_timestamps', '1', '-f', 'rawvideo', '-pix_fmt', 'yuv420p');
   args.push('-s', `${WIDTH}x${HEIGHT}`, '-r', String(FPS), '-i', 'pipe:0');
   args.push('-re', '-f', 'lavfi', '-i', 'sine=frequency=440:sample_rate=48000');
-  args.push('-map', '0:v', '-map', '1:a', '-enc_time_base:v', '1:1000', '-c:v', 'libx264', '-preset', 'ultrafast', '-tune', 'zerolatency');
-  args.push('-g', '60', '-keyint_min', '60', '-sc_threshold', '0', '-b:v', '1500k', '-maxrate', '1500k', '-bufsize', '750k');
+  args.push(
+    '-map',
+    '0:v',
+    '-map',
+    '1:a',
+    '-enc_time_base:v',
+    '1:1000',
+    '-c:v',
+    'libx264',
+    '-preset',
+    'ultrafast',
+    '-tune',
+    'zerolatency',
+  );
+  args.push(
+    '-g',
+    '60',
+    '-keyint_min',
+    '60',
+    '-sc_threshold',
+    '0',
+    '-b:v',
+    '1500k',
+    '-maxrate',
+    '1500k',
+    '-bufsize',
+    '750k',
+  );
   args.push('-c:a', 'aac', '-b:a', '96k', '-ac', '2', '-f', 'flv', url);
   let stop: (() => void) | undefined;
   const publisher = startFfmpeg(args, (child) => {

@@ -28,11 +28,23 @@ export async function checkOriginAnswers(masterUrl: string): Promise<Violation[]
     want('400', answer.status === 400, `${why} (${query}) was answered ${answer.status}, not 400 (6.2.5.2)`);
   }
   const old = await httpGet(`${playlistUrl}?_HLS_msn=${playlist.mediaSequence}`);
-  want('BLOCKING', old.status === 200 && old.endedAt - old.sentAt < 1_000, `A segment long there was not answered at once`);
+  want(
+    'BLOCKING',
+    old.status === 200 && old.endedAt - old.sentAt < 1_000,
+    `A segment long there was not answered at once`,
+  );
 
   const zipped = await httpGet(playlistUrl, { headers: { 'accept-encoding': 'gzip' } });
-  want('GZIP', zipped.headers['content-encoding'] === 'gzip', 'A playlist asked for with gzip came without (appendix D.1)');
-  want('GZIP', /accept-encoding/i.test(String(zipped.headers.vary)), 'A compressed answer does not say Vary: Accept-Encoding');
+  want(
+    'GZIP',
+    zipped.headers['content-encoding'] === 'gzip',
+    'A playlist asked for with gzip came without (appendix D.1)',
+  );
+  want(
+    'GZIP',
+    /accept-encoding/i.test(String(zipped.headers.vary)),
+    'A compressed answer does not say Vary: Accept-Encoding',
+  );
   const plainAge = /max-age=([0-9]+)/.exec(plain.headers['cache-control'] ?? '')?.[1];
   want(
     'CACHE',
@@ -43,9 +55,21 @@ export async function checkOriginAnswers(masterUrl: string): Promise<Violation[]
   const segment = playlist.segments.findLast(({ uri }) => uri !== undefined);
   const segmentUrl = new URL(segment?.uri ?? '', playlistUrl).href;
   const media = await httpGet(segmentUrl);
-  want('MIME', /^video\/(mp4|iso\.segment)/.test(media.headers['content-type'] ?? ''), `A segment is ${media.headers['content-type']}`);
-  want('CORS', media.headers['access-control-allow-origin'] !== undefined, 'A segment has no Access-Control-Allow-Origin');
-  want('CACHE', /immutable/.test(media.headers['cache-control'] ?? ''), `A segment may be kept for "${media.headers['cache-control']}"`);
+  want(
+    'MIME',
+    /^video\/(mp4|iso\.segment)/.test(media.headers['content-type'] ?? ''),
+    `A segment is ${media.headers['content-type']}`,
+  );
+  want(
+    'CORS',
+    media.headers['access-control-allow-origin'] !== undefined,
+    'A segment has no Access-Control-Allow-Origin',
+  );
+  want(
+    'CACHE',
+    /immutable/.test(media.headers['cache-control'] ?? ''),
+    `A segment may be kept for "${media.headers['cache-control']}"`,
+  );
   want('LENGTH', Number(media.headers['content-length']) === media.body.length, 'A segment has no Content-Length');
   const head = await httpGet(segmentUrl, { method: 'HEAD' });
   want(
@@ -65,6 +89,10 @@ export async function checkOriginAnswers(masterUrl: string): Promise<Violation[]
     want('RANGE', right, `Range ${range} was answered ${answer.status} with ${answer.body.length} bytes`);
   }
   const unknown = await httpGet(new URL('no-such-segment.m4s', playlistUrl).href);
-  want('404', unknown.status === 404 && unknown.body.length > 10, `An unknown file was answered ${unknown.status}, without words`);
+  want(
+    '404',
+    unknown.status === 404 && unknown.body.length > 10,
+    `An unknown file was answered ${unknown.status}, without words`,
+  );
   return found;
 }

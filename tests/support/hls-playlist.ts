@@ -123,9 +123,7 @@ function* linesOf(text: string): Generator<Line> {
     if (!line.startsWith('#')) yield { tag: '', value: line };
     else if (line.startsWith('#EXT')) {
       const colon = line.indexOf(':');
-      yield colon < 0
-        ? { tag: line.slice(1), value: '' }
-        : { tag: line.slice(1, colon), value: line.slice(colon + 1) };
+      yield colon < 0 ? { tag: line.slice(1), value: '' } : { tag: line.slice(1, colon), value: line.slice(colon + 1) };
     }
   }
 }
@@ -378,9 +376,7 @@ export function parseMedia(text: string): MediaPlaylist {
 export function nextPosition(playlist: MediaPlaylist): { msn: number; part: number } {
   const last = playlist.segments.at(-1);
   if (!last) return { msn: playlist.mediaSequence + playlist.skipped, part: 0 };
-  return last.uri === undefined
-    ? { msn: last.sequence, part: last.parts.length }
-    : { msn: last.sequence + 1, part: 0 };
+  return last.uri === undefined ? { msn: last.sequence, part: last.parts.length } : { msn: last.sequence + 1, part: 0 };
 }
 
 /** A full playlist from a delta update and a full one before it (RFC 8216bis section 6.2.5.1). */

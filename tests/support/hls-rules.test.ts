@@ -131,7 +131,10 @@ describe('the rules from one playlist to the next', () => {
   });
 
   it('lets the window slide while three target durations remain', () => {
-    const longer = slid.replace(/#EXT-X-PRELOAD[^]*/, '#EXTINF:2.0,\n13.m4s\n#EXT-X-PRELOAD-HINT:TYPE=PART,URI="14.0.m4s"\n');
+    const longer = slid.replace(
+      /#EXT-X-PRELOAD[^]*/,
+      '#EXTINF:2.0,\n13.m4s\n#EXT-X-PRELOAD-HINT:TYPE=PART,URI="14.0.m4s"\n',
+    );
     expect(succession(LATER, longer)).toEqual([]);
     expect(succession(LATER, slid.replace(/#EXT-X-PART:DURATION=0.50000,URI="13[^]*/, ''))).toContain('SEGMENT');
   });
@@ -143,7 +146,11 @@ describe('the rules from one playlist to the next', () => {
     ['an end that goes back', GOOD.replace(/#EXT-X-PROGRAM-DATE-TIME:2026-01-01T00:00:06[^]*/, ''), 'SEGMENT'],
     ['a renamed segment', LATER.replace('\n11.m4s', '\nb.m4s'), 'SEGMENT'],
     ['a changed duration', LATER.replace('#EXTINF:2.00000,\n11', '#EXTINF:1.9,\n11'), 'SEGMENT'],
-    ['a late discontinuity', LATER.replace('#EXTINF:2.00000,\n11', '#EXT-X-DISCONTINUITY\n#EXTINF:2.00000,\n11'), 'SEGMENT'],
+    [
+      'a late discontinuity',
+      LATER.replace('#EXTINF:2.00000,\n11', '#EXT-X-DISCONTINUITY\n#EXTINF:2.00000,\n11'),
+      'SEGMENT',
+    ],
     ['a wrong discontinuity number', LATER.replace('CE:3', 'CE:4'), 'DISCONTINUITY-SEQUENCE'],
     ['a renamed part', LATER.replace('13.0.m4s', 'x.m4s'), 'PART'],
     ['parts that vanish early', LATER.replace(/#EXT-X-PART:.*12\.\d.*\n/g, ''), 'PART'],
@@ -153,7 +160,10 @@ describe('the rules from one playlist to the next', () => {
   });
 
   it('finds a hint that skips to the next segment', () => {
-    const ended = LATER.replace(/#EXT-X-PART:[^\n]*13\.1[^]*/, '#EXTINF:0.5,\n13.m4s\n#EXT-X-PART:DURATION=0.5,URI="14.0.m4s"\n');
+    const ended = LATER.replace(
+      /#EXT-X-PART:[^\n]*13\.1[^]*/,
+      '#EXTINF:0.5,\n13.m4s\n#EXT-X-PART:DURATION=0.5,URI="14.0.m4s"\n',
+    );
     expect(succession(GOOD, ended)).toContain('PRELOAD-HINT');
   });
 

@@ -53,7 +53,9 @@ function checkHeader(playlist: MediaPlaylist, lowLatency: boolean): Violation[] 
   if (!control) return [...found, broken('SERVER-CONTROL', 'There are parts but no EXT-X-SERVER-CONTROL (4.4.3.8)')];
   if (!control.canBlockReload) found.push(broken('CAN-BLOCK-RELOAD', 'CAN-BLOCK-RELOAD=YES is missing (appendix D.1)'));
   if (partTarget !== undefined && (control.partHoldBack ?? 0) < 3 * partTarget - ROUNDING) {
-    found.push(broken('PART-HOLD-BACK', `PART-HOLD-BACK ${control.partHoldBack} is less than 3 x ${partTarget} (4.4.3.8)`));
+    found.push(
+      broken('PART-HOLD-BACK', `PART-HOLD-BACK ${control.partHoldBack} is less than 3 x ${partTarget} (4.4.3.8)`),
+    );
   }
   if (target !== undefined && control.holdBack !== undefined && control.holdBack < 3 * target - ROUNDING) {
     found.push(broken('HOLD-BACK', `HOLD-BACK ${control.holdBack} is less than 3 x ${target} (4.4.3.8)`));
@@ -80,7 +82,9 @@ function checkParts(segment: Segment, partTarget: number): Violation[] {
   if (segment.duration !== undefined && segment.parts.length > 0) {
     const sum = segment.parts.reduce((total, part) => total + part.duration, 0);
     if (Math.abs(sum - segment.duration) > ROUNDING * (segment.parts.length + 1)) {
-      found.push(broken('PART', `The parts of segment ${segment.sequence} last ${sum} s, the segment ${segment.duration} s`));
+      found.push(
+        broken('PART', `The parts of segment ${segment.sequence} last ${sum} s, the segment ${segment.duration} s`),
+      );
     }
   }
   return found;
@@ -88,7 +92,11 @@ function checkParts(segment: Segment, partTarget: number): Violation[] {
 
 function checkDates(playlist: MediaPlaylist): Violation[] {
   const found: Violation[] = [];
-  if (playlist.skipped === 0 && playlist.segments.length > 0 && playlist.segments.every((s) => s.programDateTime === undefined)) {
+  if (
+    playlist.skipped === 0 &&
+    playlist.segments.length > 0 &&
+    playlist.segments.every((s) => s.programDateTime === undefined)
+  ) {
     found.push(broken('PROGRAM-DATE-TIME', 'No segment has a PROGRAM-DATE-TIME'));
   }
   let expected: number | undefined;
@@ -148,7 +156,13 @@ function rangedUri(part: Part): string {
 }
 
 function describe(segment: Segment): string {
-  return JSON.stringify([segment.uri, segment.duration, segment.discontinuity, segment.programDateTime, segment.map?.uri]);
+  return JSON.stringify([
+    segment.uri,
+    segment.duration,
+    segment.discontinuity,
+    segment.programDateTime,
+    segment.map?.uri,
+  ]);
 }
 
 /** Segments that both playlists list must be the same in both: URI, duration, discontinuity, map, dates. */
@@ -178,7 +192,9 @@ export function checkSameSegments(before: MediaPlaylist, after: MediaPlaylist): 
       const then = now.parts[index];
       if (then === undefined && now.parts.length === 0) break;
       if (!then || rangedUri(then) !== rangedUri(part) || then.duration !== part.duration) {
-        found.push(broken('PART', `Part ${segment.sequence}.${index} was ${part.uri} and is now ${then?.uri ?? 'gone'}`));
+        found.push(
+          broken('PART', `Part ${segment.sequence}.${index} was ${part.uri} and is now ${then?.uri ?? 'gone'}`),
+        );
       }
     }
   }
@@ -186,7 +202,10 @@ export function checkSameSegments(before: MediaPlaylist, after: MediaPlaylist): 
 }
 
 /** The part that a later playlist put where an earlier one ended; undefined where it has none yet. */
-function partAt(playlist: MediaPlaylist, position: { msn: number; part: number }): { segment: Segment; part: Part } | undefined {
+function partAt(
+  playlist: MediaPlaylist,
+  position: { msn: number; part: number },
+): { segment: Segment; part: Part } | undefined {
   const segment = playlist.segments.find(({ sequence }) => sequence === position.msn);
   if (!segment) return undefined;
   const part = segment.parts[position.part];
@@ -208,7 +227,10 @@ export function checkSuccession(before: MediaPlaylist, after: MediaPlaylist): Vi
   const found = checkSameSegments(before, after);
   if (before.targetDuration !== after.targetDuration) {
     found.push(
-      broken('TARGETDURATION', `TARGETDURATION changed from ${before.targetDuration} to ${after.targetDuration} (6.2.1)`),
+      broken(
+        'TARGETDURATION',
+        `TARGETDURATION changed from ${before.targetDuration} to ${after.targetDuration} (6.2.1)`,
+      ),
     );
   }
   if (before.partTarget !== after.partTarget) {
@@ -216,7 +238,10 @@ export function checkSuccession(before: MediaPlaylist, after: MediaPlaylist): Vi
   }
   if (after.mediaSequence < before.mediaSequence) {
     found.push(
-      broken('MEDIA-SEQUENCE', `MEDIA-SEQUENCE went back from ${before.mediaSequence} to ${after.mediaSequence} (6.2.1)`),
+      broken(
+        'MEDIA-SEQUENCE',
+        `MEDIA-SEQUENCE went back from ${before.mediaSequence} to ${after.mediaSequence} (6.2.1)`,
+      ),
     );
   }
   const [from, to] = [nextPosition(before), nextPosition(after)];
@@ -236,7 +261,9 @@ export function checkSuccession(before: MediaPlaylist, after: MediaPlaylist): Vi
     const lost = then && then.parts.length > 0 && segment.parts.length === 0;
     const untilEnd = (toEnd.get(segment.sequence) ?? 0) - (segment.duration ?? 0);
     if (lost && untilEnd < 3 * (after.targetDuration ?? 0) && !after.endList) {
-      found.push(broken('PART', `Parts of segment ${segment.sequence} vanished ${untilEnd.toFixed(2)} s before the end (6.2.2)`));
+      found.push(
+        broken('PART', `Parts of segment ${segment.sequence} vanished ${untilEnd.toFixed(2)} s before the end (6.2.2)`),
+      );
     }
   }
   if (before.endList && after.text !== before.text) {
@@ -246,21 +273,31 @@ export function checkSuccession(before: MediaPlaylist, after: MediaPlaylist): Vi
 }
 
 /** A blocking reload must hold what was asked for, or be the end (6.2.5.2). */
-export function checkBlockingAnswer(asked: { msn: number; part: number | undefined }, answer: MediaPlaylist): Violation[] {
+export function checkBlockingAnswer(
+  asked: { msn: number; part: number | undefined },
+  answer: MediaPlaylist,
+): Violation[] {
   if (answer.endList) return [];
   const next = nextPosition(answer);
   const part = asked.part ?? 0;
   const holds = next.msn > asked.msn || (asked.part !== undefined && next.msn === asked.msn && next.part > part);
   return holds
     ? []
-    : [broken('BLOCKING', `Asked for ${asked.msn}.${asked.part ?? '-'}, the answer ends before ${next.msn}.${next.part}`)];
+    : [
+        broken(
+          'BLOCKING',
+          `Asked for ${asked.msn}.${asked.part ?? '-'}, the answer ends before ${next.msn}.${next.part}`,
+        ),
+      ];
 }
 
 /** An expanded delta update against the full playlist of the same moment. */
 export function checkDelta(full: MediaPlaylist, expanded: MediaPlaylist): Violation[] {
   const found = checkSameSegments(expanded, full).map(({ rule, message }) => broken('SKIP', `${rule}: ${message}`));
   if (full.mediaSequence !== expanded.mediaSequence && nextPosition(full).msn === nextPosition(expanded).msn) {
-    found.push(broken('SKIP', `The delta starts at ${expanded.mediaSequence}, the full playlist at ${full.mediaSequence}`));
+    found.push(
+      broken('SKIP', `The delta starts at ${expanded.mediaSequence}, the full playlist at ${full.mediaSequence}`),
+    );
   }
   return found;
 }
@@ -286,7 +323,9 @@ export function checkRenditionReport(
     found.push(broken('RENDITION-REPORT', `${says}, but the rendition only reaches ${late.msn}.${late.part - 1}`));
   }
   if (report.lastMsn < early.msn - 1 || (report.lastMsn === early.msn && lastPart < early.part - 1)) {
-    found.push(broken('RENDITION-REPORT', `${says}, but the rendition had already reached ${early.msn}.${early.part - 1}`));
+    found.push(
+      broken('RENDITION-REPORT', `${says}, but the rendition had already reached ${early.msn}.${early.part - 1}`),
+    );
   }
   return found;
 }
@@ -298,7 +337,8 @@ export function checkMasterPlaylist(master: MasterPlaylist): Violation[] {
     if (!variant.bandwidth) found.push(broken('BANDWIDTH', `${variant.uri} has no BANDWIDTH (4.4.6.2)`));
     if (!variant.codecs) found.push(broken('CODECS', `${variant.uri} has no CODECS (4.4.6.2)`));
     const video = /avc1|hvc1|av01/.test(variant.codecs ?? '');
-    if (video && (!variant.width || !variant.height)) found.push(broken('RESOLUTION', `${variant.uri} has no RESOLUTION`));
+    if (video && (!variant.width || !variant.height))
+      found.push(broken('RESOLUTION', `${variant.uri} has no RESOLUTION`));
     if (video && !variant.frameRate) found.push(broken('FRAME-RATE', `${variant.uri} has no FRAME-RATE`));
     if ((variant.averageBandwidth ?? 0) > (variant.bandwidth ?? 0)) {
       found.push(broken('AVERAGE-BANDWIDTH', `${variant.uri}: AVERAGE-BANDWIDTH is above BANDWIDTH`));

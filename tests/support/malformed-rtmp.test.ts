@@ -17,7 +17,14 @@ const BYTES = Buffer.concat([
 describe('a captured RTMP session', () => {
   it('is taken apart into chunks and put together again', () => {
     const session = parseSession(BYTES);
-    expect(session.chunks.map(({ format, chunkStream, messageType, payload }) => [format, chunkStream, messageType, payload.length])).toEqual([
+    expect(
+      session.chunks.map(({ format, chunkStream, messageType, payload }) => [
+        format,
+        chunkStream,
+        messageType,
+        payload.length,
+      ]),
+    ).toEqual([
       [0, 2, 1, 4],
       [0, 6, 9, 256],
       [3, 6, 9, 256],

@@ -72,7 +72,15 @@ function hostileAmf(random: Random): Buffer {
     strictArray: () => Buffer.concat([Buffer.from([0x0a]), counts, randomBytes(random, 40)]),
     longString: () => Buffer.concat([Buffer.from([0x0c]), counts, randomBytes(random, 40)]),
     references: () => Buffer.concat(Array.from({ length: depth }, () => Buffer.from([7, 0, 0]))),
-    prototype: () => Buffer.concat([Buffer.from([3]), amfString('__proto__'), Buffer.from([3]), amfString('app'), Buffer.from([2]), amfString('live')]),
+    prototype: () =>
+      Buffer.concat([
+        Buffer.from([3]),
+        amfString('__proto__'),
+        Buffer.from([3]),
+        amfString('app'),
+        Buffer.from([2]),
+        amfString('live'),
+      ]),
     unknown: () => randomBytes(random, 200),
   };
   return Buffer.concat([command, pick(random, Object.values(nested))()]);
@@ -97,7 +105,11 @@ const MUTATIONS: Record<string, (random: Random, session: RtmpSession) => Buffer
   'false lengths': (random, session) =>
     withHeaders(session, (header, { format, basicBytes }) => {
       if (format > 1 || random() > 0.2) return;
-      header.writeUIntBE(pick(random, [0, 1, 2, 5, 127, 0xffff, 0xffffff, below(random, 0x1000000)]), basicBytes + 3, 3);
+      header.writeUIntBE(
+        pick(random, [0, 1, 2, 5, 127, 0xffff, 0xffffff, below(random, 0x1000000)]),
+        basicBytes + 3,
+        3,
+      );
     }),
   'false times': (random, session) =>
     withHeaders(session, (header, { format, basicBytes }) => {
@@ -129,7 +141,9 @@ const MUTATIONS: Record<string, (random: Random, session: RtmpSession) => Buffer
   'broken media': (random, session) => {
     const chunks = session.chunks.map((chunk) => {
       const isMedia = chunk.messageType === 8 || chunk.messageType === 9;
-      return isMedia && random() < 0.4 ? { ...chunk, payload: flipBits(random, chunk.payload, 1 + below(random, 16)) } : chunk;
+      return isMedia && random() < 0.4
+        ? { ...chunk, payload: flipBits(random, chunk.payload, 1 + below(random, 16)) }
+        : chunk;
     });
     return Buffer.concat([session.handshake, joinChunks(chunks)]);
   },
@@ -168,7 +182,12 @@ const MUTATIONS: Record<string, (random: Random, session: RtmpSession) => Buffer
   },
   'control messages': (random, session) => {
     const control = Array.from({ length: 50 }, () =>
-      rtmpMessage(2, pick(random, [1, 2, 3, 4, 5, 6]), randomBytes(random, below(random, 12)), pick(random, [0, 4, 6, 12])),
+      rtmpMessage(
+        2,
+        pick(random, [1, 2, 3, 4, 5, 6]),
+        randomBytes(random, below(random, 12)),
+        pick(random, [0, 4, 6, 12]),
+      ),
     );
     return Buffer.concat([session.handshake, ...control, joinChunks(session.chunks)]);
   },
@@ -184,9 +203,13 @@ const MUTATIONS: Record<string, (random: Random, session: RtmpSession) => Buffer
 
 export const MUTATION_NAMES = Object.keys(MUTATIONS);
 
-/** The input of one number: always the same one for the same session and seed. */
+/** The input of one number: always the same one for the same session and seed, and never the session itself. */
 export function malformedInput(session: RtmpSession, seed: number): { mutation: string; bytes: Buffer } {
   const mutation = MUTATION_NAMES[seed % MUTATION_NAMES.length] ?? '';
-  const bytes = MUTATIONS[mutation]?.(seededRandom(seed), session) ?? Buffer.alloc(0);
+  const whole = Buffer.concat([session.handshake, joinChunks(session.chunks)]);
+  const random = seededRandom(seed);
+  let bytes = whole;
+  // Where each place changes by chance, all of them may have been spared.
+  while (bytes.equals(whole)) bytes = MUTATIONS[mutation]?.(random, session) ?? Buffer.alloc(0);
   return { mutation, bytes };
 }

@@ -31,7 +31,7 @@ function run(file: string, args: string[]): Promise<{ stdout: string; stderr: st
   return new Promise((resolve, reject) => {
     execFile(file, args, { maxBuffer: 256 * 1024 * 1024 }, (error, stdout, stderr) => {
       // ffprobe and ffmpeg end non-zero for broken media, which their stderr then explains.
-      if (error && typeof error.code !== 'number') reject(error as Error);
+      if (error && typeof error.code !== 'number') reject(error);
       else resolve({ stdout, stderr });
     });
   });
@@ -71,7 +71,9 @@ export async function checkMedia(init: Buffer, segments: readonly Buffer[]): Pro
       seconds.push((expected ?? 0) - (first ?? 0));
     }
     return {
-      streams: streams.map(({ codec_name, width, height }) => (width ? `${codec_name} ${width}x${height}` : codec_name)),
+      streams: streams.map(({ codec_name, width, height }) =>
+        width ? `${codec_name} ${width}x${height}` : codec_name,
+      ),
       seconds,
       problems: problems.slice(0, 20),
     };
@@ -87,7 +89,8 @@ export async function checkMediaOf(reader: HlsReader): Promise<CheckedMedia[]> {
     const init = reader.inits.get(segment.initUri ?? '');
     if (!segment.data || !init) continue;
     const current = runs.at(-1);
-    const goesOn = !segment.discontinuity && current?.initUri === segment.initUri && current?.last === segment.sequence - 1;
+    const goesOn =
+      !segment.discontinuity && current?.initUri === segment.initUri && current?.last === segment.sequence - 1;
     if (goesOn && current) {
       current.data.push(segment.data);
       current.last = segment.sequence;

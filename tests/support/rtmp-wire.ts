@@ -65,10 +65,18 @@ export function parseSession(bytes: Buffer): RtmpSession {
     const size = Math.min(state.remaining, chunkSize);
     if (at + size > bytes.length) break;
     const payload = bytes.subarray(at, at + size);
-    chunks.push({ header: bytes.subarray(start, at), payload, format, chunkStream, basicBytes, messageType: state.type });
+    chunks.push({
+      header: bytes.subarray(start, at),
+      payload,
+      format,
+      chunkStream,
+      basicBytes,
+      messageType: state.type,
+    });
     state.remaining -= size;
     at += size;
-    if (state.type === 1 && state.remaining === 0 && payload.length >= 4) chunkSize = payload.readUInt32BE(0) & 0x7fffffff;
+    if (state.type === 1 && state.remaining === 0 && payload.length >= 4)
+      chunkSize = payload.readUInt32BE(0) & 0x7fffffff;
   }
   return { handshake: bytes.subarray(0, HANDSHAKE_BYTES), chunks };
 }
@@ -78,7 +86,12 @@ export function joinChunks(chunks: readonly RtmpChunk[]): Buffer {
 }
 
 /** A whole message in one chunk with a full header. It fits while its payload is no longer than the chunk size. */
-export function rtmpMessage(chunkStream: number, type: number, payload: Buffer, declaredLength = payload.length): Buffer {
+export function rtmpMessage(
+  chunkStream: number,
+  type: number,
+  payload: Buffer,
+  declaredLength = payload.length,
+): Buffer {
   const header = Buffer.alloc(12);
   header[0] = chunkStream & 63;
   header.writeUIntBE(declaredLength & 0xffffff, 4, 3);

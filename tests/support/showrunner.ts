@@ -1,9 +1,12 @@
 import { spawn, type ChildProcess } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { eventually } from './eventually.ts';
 import { freePorts } from './free-ports.ts';
+import { httpGet } from './http-get.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const MAIN = join(ROOT, 'standalone/src/main.ts');
@@ -46,6 +49,8 @@ export interface Showrunner {
   command(...args: string[]): Promise<CommandResult>;
   /** Applies YAML and waits until the show has a key; returns the key. */
   apply(name: string, yaml: string): Promise<string>;
+  /** Applies several shows with the same spec, each with a Secret of its own; returns their keys in the same order. */
+  applyAll(names: readonly string[], spec: object): Promise<string[]>;
   masterUrl(name?: string): string;
   /** Ctrl-C, then waits for the end. SIGKILL after 15 s. Idempotent; returns how it ended. */
   stop(signal?: NodeJS.Signals): Promise<Exit>;
@@ -118,11 +123,15 @@ export async function startShowrunner(options: ShowrunnerOptions = {}): Promise<
     return { ...exit, stdout, stderr };
   }
 
-  async function apply(name: string, yaml: string): Promise<string> {
+  async function applyFile(name: string, yaml: string): Promise<void> {
     const file = join(data, `${name}.story.yaml`);
     writeFileSync(file, yaml);
     const applied = await command('apply', '-f', file);
     if (applied.code !== 0) throw new Error(`apply of ${name} failed: ${applied.stdout}${applied.stderr}`);
+  }
+
+  async function apply(name: string, yaml: string): Promise<string> {
+    await applyFile(name, yaml);
     // The key is made by the running product, a moment after the resource appears.
     let last: CommandResult | undefined;
     for (let attempt = 0; attempt < 20; attempt += 1) {
@@ -132,6 +141,27 @@ export async function startShowrunner(options: ShowrunnerOptions = {}): Promise<
       await new Promise((resolve) => setTimeout(resolve, 200));
     }
     throw new Error(`No key of ${name}: ${last?.stdout}${last?.stderr}`);
+  }
+
+  async function applyAll(names: readonly string[], spec: object): Promise<string[]> {
+    const keys = names.map(() => randomBytes(24).toString('base64url'));
+    const documents = names.flatMap((name, index) => [
+      JSON.stringify({
+        apiVersion: 'v1',
+        kind: 'Secret',
+        metadata: { name: `${name}-own-key` },
+        stringData: { streamKey: keys[index] },
+      }),
+      liveStreamYaml(name, { ...spec, ingest: { keySecretRef: { name: `${name}-own-key` } } }),
+    ]);
+    await applyFile('shows', documents.join('\n---\n'));
+    for (const name of names) {
+      await eventually(`${name} to be ready for its publisher`, async () => {
+        const { status, body } = await httpGet(`${http}/api/v1/live-streams/default/${name}`);
+        return status === 200 && /"(Ready|Ended)"/.test(body.toString());
+      });
+    }
+    return keys;
   }
 
   let stopping: Promise<Exit> | undefined;
@@ -161,6 +191,7 @@ export async function startShowrunner(options: ShowrunnerOptions = {}): Promise<
     output: () => output,
     command,
     apply,
+    applyAll,
     masterUrl: (name = 'live') => `${http}/hls/default/${name}/master.m3u8`,
     stop,
   };

@@ -1,4 +1,5 @@
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
+import { wallClock } from './http-get.ts';
 
 /** A TCP relay in front of a server, with which a test makes a network misbehave. */
 export interface TcpRelay {
@@ -10,17 +11,25 @@ export interface TcpRelay {
   close(): Promise<void>;
 }
 
-/** @param options.capture How many bytes of what clients send are kept. */
+/**
+ * @param options.capture How many bytes of what clients send are kept.
+ * @param options.onSent Called with Unix ms whenever bytes of a client were handed on.
+ */
 export async function startTcpRelay(
   target: { host?: string; port: number },
-  options: { capture?: number } = {},
+  options: { capture?: number; onSent?: (at: number) => void } = {},
 ): Promise<TcpRelay> {
   const pairs = new Set<{ client: Socket; upstream: Socket; frozen: boolean }>();
   const sent: Buffer[] = [];
   let room = options.capture ?? 0;
 
   const server = createServer({ noDelay: true, allowHalfOpen: true }, (client) => {
-    const upstream = connect({ host: target.host ?? '127.0.0.1', port: target.port, noDelay: true, allowHalfOpen: true });
+    const upstream = connect({
+      host: target.host ?? '127.0.0.1',
+      port: target.port,
+      noDelay: true,
+      allowHalfOpen: true,
+    });
     const pair = { client, upstream, frozen: false };
     pairs.add(pair);
     const join = (from: Socket, to: Socket) => {
@@ -31,7 +40,9 @@ export async function startTcpRelay(
           sent.push(Buffer.from(chunk.subarray(0, room)));
           room -= chunk.length;
         }
-        if (to.write(chunk)) return;
+        const flows = to.write(chunk);
+        if (from === client) options.onSent?.(wallClock());
+        if (flows) return;
         from.pause();
         to.once('drain', () => {
           if (!pair.frozen) from.resume();

@@ -1,4 +1,4 @@
-/* global document, performance, window */
+/* global document, window */
 // Runs in the watch page: reads the clock out of every frame that is about to be shown. It leaves samples of
 // { at: Unix ms, glassToGlassMs } in window.clockSamples and counts unreadable frames in window.clockUnreadable.
 (() => {
