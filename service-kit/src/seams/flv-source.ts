@@ -18,7 +18,8 @@ export interface FlvTag {
 }
 
 /** Why a publisher went away, or a show ended. */
-export type StopReason = 'closed' | 'dropped' | 'idle' | 'replaced' | 'disabled' | 'refused' | 'shutdown' | 'grace-over';
+export type StopReason =
+  'closed' | 'dropped' | 'idle' | 'replaced' | 'disabled' | 'refused' | 'shutdown' | 'grace-over';
 
 /**
  * Receives what happens on one live stream, in order:

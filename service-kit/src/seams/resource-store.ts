@@ -16,8 +16,7 @@ export interface ResourceKey {
 export type KindWithStatus = { [K in Kind]: Kinds[K] extends { status?: unknown } ? K : never }[Kind];
 export type StatusOf<K extends KindWithStatus> = NonNullable<Kinds[K]['status']>;
 
-export type WatchEvent<K extends Kind> =
-  | { readonly type: 'added' | 'modified' | 'deleted'; readonly object: Kinds[K] };
+export type WatchEvent<K extends Kind> = { readonly type: 'added' | 'modified' | 'deleted'; readonly object: Kinds[K] };
 
 /** Thrown by writes that name a resourceVersion which is no longer the current one. */
 export class ConflictError extends Error {
