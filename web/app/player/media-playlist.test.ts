@@ -1,0 +1,52 @@
+import { describe, expect, it } from 'vitest';
+import { newestProgrammeTime, nextUpdate, startingPoint, type MediaPlaylist, type Part } from './media-playlist.ts';
+
+const part = (independent = false, duration = 0.2): Part => ({ uri: 'p', duration, independent });
+const at = (seconds: number) => new Date(1_700_000_000_000 + seconds * 1000);
+
+const growing: MediaPlaylist = {
+  mediaSequence: 100,
+  partTargetDuration: 0.2,
+  segments: [
+    { duration: 2, dateTimeObject: at(0) },
+    { duration: 1, dateTimeObject: at(2), parts: [part(true), part(), part(), part(), part()] },
+    { duration: 2, preload: true, dateTimeObject: at(3), parts: [part(true), part(), part()] },
+  ],
+};
+const complete: MediaPlaylist = { ...growing, segments: growing.segments.slice(0, 2) };
+
+describe('nextUpdate', () => {
+  it('waits for the next part of a segment that grows', () => {
+    expect(nextUpdate(growing)).toEqual({ msn: 102, part: 3 });
+  });
+  it('waits for the first part of the next segment when the last is complete', () => {
+    expect(nextUpdate(complete)).toEqual({ msn: 102, part: 0 });
+  });
+});
+
+describe('startingPoint', () => {
+  it('is the last independent part at or before the wanted point', () => {
+    expect(startingPoint(growing, 0.6)).toBeCloseTo(3, 5);
+    expect(startingPoint(growing, 0.7)).toBeCloseTo(2, 5);
+    expect(startingPoint(complete, 0.6)).toBeCloseTo(2, 5);
+  });
+  it('is the start of a segment where no parts are listed', () => {
+    expect(startingPoint(growing, 2.5)).toBe(0);
+  });
+});
+
+describe('newestProgrammeTime', () => {
+  it('adds what follows the last dated segment', () => {
+    expect(newestProgrammeTime(growing)).toBeCloseTo(1_700_000_003.6, 3);
+    const undated = growing.segments.map((segment, index) =>
+      index === 2 ? { ...segment, dateTimeObject: null } : segment,
+    );
+    const segments = undated.map(({ dateTimeObject, ...rest }) =>
+      dateTimeObject ? { ...rest, dateTimeObject } : rest,
+    );
+    expect(newestProgrammeTime({ ...growing, segments })).toBeCloseTo(1_700_000_003.6, 3);
+  });
+  it('is unknown without dates', () => {
+    expect(newestProgrammeTime({ mediaSequence: 0, segments: [{ duration: 2 }] })).toBeUndefined();
+  });
+});
