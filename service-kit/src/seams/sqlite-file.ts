@@ -8,6 +8,8 @@ const ANYBODY_ELSE = 0o077;
 const FORMAT = 1;
 /** How long a write waits for another process that writes, in milliseconds. Writes take well under one. */
 const BUSY_TIMEOUT_MS = 2_000;
+const RETRY_MS = 10;
+const SQLITE_BUSY = 5;
 
 const TABLES = `
   CREATE TABLE resources (
@@ -36,10 +38,10 @@ export function openSqliteFile(path: string): DatabaseSync {
   keepPrivate(path);
   const database = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS });
   try {
+    useWriteAheadLog(database);
     // Kept through a crash of the process; the last writes may be lost with the machine's power. A full sync would
     // hold up the media that this thread carries.
-    database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA secure_delete = ON');
-    database.exec('BEGIN IMMEDIATE');
+    database.exec('PRAGMA synchronous = NORMAL; PRAGMA secure_delete = ON; BEGIN IMMEDIATE');
     const format = Number(database.prepare('PRAGMA user_version').get()?.['user_version']);
     if (format > FORMAT) {
       throw new Error(`${path} was written by a newer Showrunner: its format is ${format}, this one knows ${FORMAT}.`);
@@ -50,6 +52,19 @@ export function openSqliteFile(path: string): DatabaseSync {
   } catch (error) {
     database.close();
     throw error;
+  }
+}
+
+/** The one switch for which SQLite itself does not wait: two processes that make the file together collide here. */
+function useWriteAheadLog(database: DatabaseSync): void {
+  for (let waited = 0; ; waited += RETRY_MS) {
+    try {
+      database.exec('PRAGMA journal_mode = WAL');
+      return;
+    } catch (error) {
+      if ((error as { errcode?: number }).errcode !== SQLITE_BUSY || waited >= BUSY_TIMEOUT_MS) throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, RETRY_MS);
+    }
   }
 }
 
