@@ -208,7 +208,7 @@ export function malformedInput(session: RtmpSession, seed: number): { mutation: 
   const mutation = MUTATION_NAMES[seed % MUTATION_NAMES.length] ?? '';
   const whole = Buffer.concat([session.handshake, joinChunks(session.chunks)]);
   const random = seededRandom(seed);
-  let bytes = whole;
+  let bytes: Buffer = whole;
   // Where each place changes by chance, all of them may have been spared.
   while (bytes.equals(whole)) bytes = MUTATIONS[mutation]?.(random, session) ?? Buffer.alloc(0);
   return { mutation, bytes };

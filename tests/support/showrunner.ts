@@ -51,7 +51,11 @@ export interface Showrunner {
   apply(name: string, yaml: string): Promise<string>;
   /** Applies several shows with the same spec, each with a Secret of its own; returns their keys in the same order. */
   applyAll(names: readonly string[], spec: object): Promise<string[]>;
+  /** The phase that the API tells of a show. */
+  phase(name?: string): Promise<string>;
   masterUrl(name?: string): string;
+  /** Where a publisher with this key pushes to. */
+  publishUrl(key?: string): string;
   /** Ctrl-C, then waits for the end. SIGKILL after 15 s. Idempotent; returns how it ended. */
   stop(signal?: NodeJS.Signals): Promise<Exit>;
 }
@@ -143,6 +147,12 @@ export async function startShowrunner(options: ShowrunnerOptions = {}): Promise<
     throw new Error(`No key of ${name}: ${last?.stdout}${last?.stderr}`);
   }
 
+  async function phase(name = 'live'): Promise<string> {
+    const { status, body } = await httpGet(`${http}/api/v1/live-streams/default/${name}/state`);
+    if (status !== 200) return `status ${status}`;
+    return (JSON.parse(body.toString()) as { phase: string }).phase;
+  }
+
   async function applyAll(names: readonly string[], spec: object): Promise<string[]> {
     const keys = names.map(() => randomBytes(24).toString('base64url'));
     const documents = names.flatMap((name, index) => [
@@ -157,8 +167,7 @@ export async function startShowrunner(options: ShowrunnerOptions = {}): Promise<
     await applyFile('shows', documents.join('\n---\n'));
     for (const name of names) {
       await eventually(`${name} to be ready for its publisher`, async () => {
-        const { status, body } = await httpGet(`${http}/api/v1/live-streams/default/${name}`);
-        return status === 200 && /"(Ready|Ended)"/.test(body.toString());
+        return ['Ready', 'Ended'].includes(await phase(name));
       });
     }
     return keys;
@@ -192,6 +201,8 @@ export async function startShowrunner(options: ShowrunnerOptions = {}): Promise<
     command,
     apply,
     applyAll,
+    phase,
+    publishUrl: (key = printed.key) => `${printed.server}/${key}`,
     masterUrl: (name = 'live') => `${http}/hls/default/${name}/master.m3u8`,
     stop,
   };

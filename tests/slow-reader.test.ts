@@ -1,0 +1,80 @@
+import { connect, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import {
+  followLive,
+  pushTestPicture,
+  readerClock,
+  residentBytes,
+  startShowrunner,
+  type Publisher,
+  type Showrunner,
+} from './support/index.ts';
+
+const MEGABYTE = 1_000_000;
+
+/** A connection that asks and then never reads what comes. */
+async function deafReader(port: number, request: string): Promise<Socket> {
+  const socket = connect({ port, host: '127.0.0.1' });
+  socket.on('error', () => undefined);
+  socket.pause();
+  await new Promise((connected) => socket.once('connect', connected));
+  socket.write(request);
+  return socket;
+}
+
+describe('readers that do not read', () => {
+  let product: Showrunner;
+  let publisher: Publisher;
+  const deaf: Socket[] = [];
+  beforeAll(async () => {
+    product = await startShowrunner();
+    // 4 Mbit/s, so that what is not read would soon be felt.
+    publisher = pushTestPicture(product.publishUrl(), { width: 640, height: 360, videoKbps: 4_000 });
+  });
+  afterAll(async () => {
+    for (const socket of deaf) socket.destroy();
+    await publisher?.kill();
+    await product?.stop();
+  });
+
+  it('disturb nobody else, and memory stays bounded', async () => {
+    const reader = await followLive(product.masterUrl());
+    await sleep(7_000);
+    const playlist = new URL(reader.variant.uri, product.masterUrl());
+    const segment = new URL(reader.playlist.segments.findLast(({ uri }) => uri)?.uri ?? '', playlist);
+    const flv = new URL((await product.command('flv-url', 'default/live')).stdout.trim());
+    const before = residentBytes(product.pid);
+    const from = readerClock();
+
+    const ask = (path: string) => `GET ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`;
+    for (let index = 0; index < 20; index += 1) {
+      deaf.push(await deafReader(product.httpPort, ask(segment.pathname).repeat(50)));
+      deaf.push(await deafReader(product.httpPort, ask(playlist.pathname).repeat(500)));
+    }
+    const flvReaders: Socket[] = [];
+    for (let index = 0; index < 10; index += 1) {
+      flvReaders.push(await deafReader(product.httpPort, ask(flv.pathname + flv.search)));
+    }
+    deaf.push(...flvReaders);
+    await sleep(15_000);
+
+    await reader.stop();
+    expect(reader.violations).toEqual([]);
+    expect(Math.max(...reader.lateness(from))).toBeLessThan(3_000 * (reader.playlist.partTarget ?? 0));
+    // Twenty segments of a megabyte each on fifty pipelined requests would be a gigabyte, were they queued.
+    expect(residentBytes(product.pid) - before).toBeLessThan(120 * MEGABYTE);
+
+    // What a slow FLV reader has not taken is bounded, and then it is dropped: reading on, it comes to an end.
+    for (const socket of flvReaders) socket.resume();
+    const closed = await Promise.race([
+      Promise.all(
+        flvReaders.map((socket) =>
+          socket.destroyed ? true : new Promise((done) => socket.once('close', () => done(true))),
+        ),
+      ),
+      sleep(5_000),
+    ]);
+    expect(closed, 'the deaf FLV readers were dropped').toBeDefined();
+  });
+});
