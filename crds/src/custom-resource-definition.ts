@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import { type JsonSchema, jsonSchemaOf } from './json-schema.ts';
 
-export interface PrinterColumn {
+interface PrinterColumn {
   readonly name: string;
   readonly type: 'string' | 'integer' | 'date';
   readonly jsonPath: string;
@@ -10,7 +10,7 @@ export interface PrinterColumn {
   readonly priority?: 1;
 }
 
-export interface CustomResource {
+interface CustomResource {
   readonly group: string;
   readonly version: string;
   readonly kind: string;

@@ -2,5 +2,5 @@ export * from './common.ts';
 export { durationMs } from './duration.ts';
 export * from './live-stream.ts';
 export * from './parse.ts';
-export { choiceOf, pathText, problemSentence, ruleOfIssue } from './problem.ts';
+export { pathText, problemSentence, ruleOfIssue } from './problem.ts';
 export * from './secret.ts';

@@ -19,7 +19,7 @@ const FORMATS: Record<string, string> = {
 const LENGTH_UNITS: Record<string, string> = { string: ' characters', array: ' entries' };
 
 /** `a, b or c`. */
-export function choiceOf(values: readonly unknown[]): string {
+function choiceOf(values: readonly unknown[]): string {
   const names = values.map(String);
   const last = names.pop() ?? '';
   return names.length > 0 ? `${names.join(', ')} or ${last}` : last;
