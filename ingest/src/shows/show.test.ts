@@ -1,0 +1,211 @@
+import { describe, expect, it } from 'vitest';
+import { createLogger, FLV_AUDIO, FLV_SCRIPT, FLV_VIDEO, type FlvSink } from '@showrunner/service-kit';
+import type { AdmissionPolicy } from '../admission/admission.ts';
+import { Shows } from './shows.ts';
+
+const stream = { namespace: 'default', name: 'live' };
+const policy: AdmissionPolicy = { takeover: 'newest', reconnectGraceMs: 20_000, idleTimeoutMs: 10_000 };
+const logger = createLogger({ name: 'test', level: 'silent' });
+
+const METADATA = Buffer.from('metadata');
+const VIDEO_HEADER = Buffer.from([0x17, 0, 0, 0, 0, 1]);
+const AUDIO_HEADER = Buffer.from([0xaf, 0, 1]);
+const KEYFRAME = Buffer.from([0x17, 1, 0, 0, 0, 2]);
+const FRAME = Buffer.from([0x27, 1, 0, 0, 0, 3]);
+const SOUND = Buffer.from([0xaf, 1, 2]);
+const NAMES = new Map([
+  [METADATA, 'metadata'],
+  [VIDEO_HEADER, 'video header'],
+  [AUDIO_HEADER, 'audio header'],
+  [KEYFRAME, 'keyframe'],
+  [FRAME, 'frame'],
+  [SOUND, 'sound'],
+]);
+
+function studio() {
+  const clock = { now: 1_000_000 };
+  const shows = new Shows(logger, () => clock.now);
+  return {
+    shows,
+    pass(ms: number) {
+      clock.now += ms;
+      shows.sweep();
+    },
+    /** A publisher, and whether it has been told that it was replaced. */
+    publish(own: Partial<AdmissionPolicy> = {}) {
+      const told = { replaced: false };
+      const publisher = shows.publish(stream, { replaced: () => (told.replaced = true) }, { ...policy, ...own });
+      return { told, publisher: publisher! };
+    },
+    /** A reader, and the words that it heard. */
+    read() {
+      const heard: string[] = [];
+      const sink: FlvSink = {
+        publisherStarted: () => void heard.push('started'),
+        tag: (tag) => void heard.push(NAMES.get(tag.payload) ?? 'unknown'),
+        publisherStopped: (reason) => void heard.push(`stopped: ${reason}`),
+        showEnded: (reason) => void heard.push(`ended: ${reason}`),
+      };
+      return { heard, subscription: shows.subscribe(stream, sink) };
+    },
+  };
+}
+
+describe('a show', () => {
+  it('starts with the first media, not with the publisher or its metadata', () => {
+    const { publish, read, shows } = studio();
+    const { heard } = read();
+    const { publisher } = publish();
+    publisher.media(FLV_SCRIPT, 0, METADATA);
+    expect([heard, shows.state(stream)]).toEqual([[], 'expected']);
+    publisher.media(FLV_VIDEO, 0, VIDEO_HEADER);
+    expect([heard, shows.state(stream)]).toEqual([['started', 'metadata', 'video header'], 'live']);
+  });
+
+  it('goes on when the publisher comes back within the grace, and ends when it does not', () => {
+    const { publish, read, pass, shows } = studio();
+    const { heard } = read();
+    const first = publish().publisher;
+    first.media(FLV_VIDEO, 0, KEYFRAME);
+    first.stop('dropped');
+    pass(19_999);
+    const second = publish().publisher;
+    second.media(FLV_VIDEO, 0, KEYFRAME);
+    second.stop('closed');
+    pass(19_999);
+    expect(shows.state(stream)).toBe('reconnecting');
+    pass(1);
+    expect(heard).toEqual([
+      ...['started', 'keyframe', 'stopped: dropped'],
+      ...['started', 'keyframe', 'stopped: closed', 'ended: grace-over'],
+    ]);
+    expect(shows.state(stream)).toBe('off');
+  });
+
+  it('begins anew after its end', () => {
+    const { publish, read, pass } = studio();
+    const { heard } = read();
+    const first = publish().publisher;
+    first.media(FLV_AUDIO, 0, SOUND);
+    first.stop('idle');
+    pass(20_000);
+    publish().publisher.media(FLV_AUDIO, 0, SOUND);
+    expect(heard).toEqual(['started', 'sound', 'stopped: idle', 'ended: grace-over', 'started', 'sound']);
+  });
+
+  it('ends with its publisher where no grace is given, and where it is switched off', () => {
+    const { publish, read } = studio();
+    const { heard } = read();
+    const first = publish({ reconnectGraceMs: 0 }).publisher;
+    first.media(FLV_AUDIO, 0, SOUND);
+    first.stop('closed');
+    const second = publish().publisher;
+    second.media(FLV_AUDIO, 0, SOUND);
+    second.stop('disabled');
+    expect(heard).toEqual([
+      ...['started', 'sound', 'stopped: closed', 'ended: closed'],
+      ...['started', 'sound', 'stopped: disabled', 'ended: disabled'],
+    ]);
+  });
+
+  it('can be ended while it waits for its publisher', () => {
+    const { publish, read, shows } = studio();
+    const { heard } = read();
+    const { publisher } = publish();
+    publisher.media(FLV_AUDIO, 0, SOUND);
+    publisher.stop('dropped');
+    shows.end(stream, 'disabled');
+    shows.end(stream, 'disabled');
+    expect(heard).toEqual(['started', 'sound', 'stopped: dropped', 'ended: disabled']);
+  });
+});
+
+describe('takeover', () => {
+  it('lets the newest publisher win at once', () => {
+    const { publish, read } = studio();
+    const { heard } = read();
+    const first = publish();
+    first.publisher.media(FLV_AUDIO, 0, SOUND);
+    const second = publish();
+    expect([first.told.replaced, heard]).toEqual([true, ['started', 'sound', 'stopped: replaced']]);
+    first.publisher.media(FLV_AUDIO, 1, SOUND);
+    first.publisher.stop('dropped');
+    second.publisher.media(FLV_AUDIO, 0, SOUND);
+    expect(heard).toEqual(['started', 'sound', 'stopped: replaced', 'started', 'sound']);
+  });
+
+  it('does not end the show while the newcomer is about to send, and does when it leaves without', () => {
+    const { publish, read, pass, shows } = studio();
+    const { heard } = read();
+    publish().publisher.media(FLV_AUDIO, 0, SOUND);
+    const { publisher } = publish({ reconnectGraceMs: 0 });
+    pass(5_000);
+    expect(shows.state(stream)).toBe('reconnecting');
+    publisher.stop('idle');
+    pass(0);
+    expect(heard).toEqual(['started', 'sound', 'stopped: replaced', 'ended: grace-over']);
+  });
+
+  it('refuses the second publisher where the show says so, and takes it once the first is gone', () => {
+    const { publish } = studio();
+    const first = publish({ takeover: 'refuse' });
+    expect(publish({ takeover: 'refuse' }).publisher).toBe(undefined);
+    expect(first.told.replaced).toBe(false);
+    first.publisher.stop('dropped');
+    expect(publish({ takeover: 'refuse' }).publisher).toBeDefined();
+  });
+});
+
+describe('a late reader', () => {
+  it('is given metadata and headers, then tags from the next keyframe on', () => {
+    const { publish, read } = studio();
+    const { publisher } = publish();
+    publisher.media(FLV_SCRIPT, 0, METADATA);
+    publisher.media(FLV_VIDEO, 0, VIDEO_HEADER);
+    publisher.media(FLV_AUDIO, 0, AUDIO_HEADER);
+    publisher.media(FLV_VIDEO, 0, KEYFRAME);
+    const { heard } = read();
+    publisher.media(FLV_AUDIO, 20, SOUND);
+    publisher.media(FLV_VIDEO, 33, FRAME);
+    expect(heard).toEqual(['started', 'metadata', 'video header', 'audio header']);
+    publisher.media(FLV_VIDEO, 66, KEYFRAME);
+    publisher.media(FLV_AUDIO, 70, SOUND);
+    publisher.media(FLV_VIDEO, 99, FRAME);
+    expect(heard.slice(4)).toEqual(['keyframe', 'sound', 'frame']);
+  });
+
+  it('begins with the next tag where there is no video', () => {
+    const { publish, read } = studio();
+    const { publisher } = publish();
+    publisher.media(FLV_AUDIO, 0, AUDIO_HEADER);
+    const { heard } = read();
+    publisher.media(FLV_AUDIO, 20, SOUND);
+    expect(heard).toEqual(['started', 'audio header', 'sound']);
+  });
+
+  it('hears nothing of a show that ended without a publisher while it was there, and nothing once closed', () => {
+    const { publish, read, pass } = studio();
+    const { publisher } = publish();
+    publisher.media(FLV_AUDIO, 0, SOUND);
+    publisher.stop('dropped');
+    const late = read();
+    const closed = read();
+    closed.subscription.close();
+    pass(20_000);
+    publish().publisher.media(FLV_AUDIO, 0, SOUND);
+    expect([late.heard, closed.heard]).toEqual([['started', 'sound'], []]);
+  });
+
+  it('that throws is removed, and harms nobody', () => {
+    const { publish, read, shows } = studio();
+    const fail = () => {
+      throw new Error('broken reader');
+    };
+    shows.subscribe(stream, { publisherStarted() {}, tag: fail, publisherStopped: fail, showEnded: fail });
+    const { heard } = read();
+    const { publisher } = publish();
+    publisher.media(FLV_AUDIO, 0, SOUND);
+    publisher.media(FLV_AUDIO, 20, SOUND);
+    expect(heard).toEqual(['started', 'sound', 'sound']);
+  });
+});
