@@ -23,6 +23,10 @@ async function deafReader(port: number, request: string): Promise<Socket> {
   return socket;
 }
 
+async function untilClosed(socket: Socket): Promise<void> {
+  if (!socket.destroyed) await new Promise((closed) => socket.once('close', closed));
+}
+
 describe('readers that do not read', () => {
   let product: Showrunner;
   let publisher: Publisher;
@@ -67,14 +71,7 @@ describe('readers that do not read', () => {
 
     // What a slow FLV reader has not taken is bounded, and then it is dropped: reading on, it comes to an end.
     for (const socket of flvReaders) socket.resume();
-    const closed = await Promise.race([
-      Promise.all(
-        flvReaders.map((socket) =>
-          socket.destroyed ? true : new Promise((done) => socket.once('close', () => done(true))),
-        ),
-      ),
-      sleep(5_000),
-    ]);
+    const closed = await Promise.race([Promise.all(flvReaders.map(untilClosed)).then(() => true), sleep(5_000)]);
     expect(closed, 'the deaf FLV readers were dropped').toBeDefined();
   });
 });

@@ -31,7 +31,7 @@ function run(file: string, args: string[]): Promise<{ stdout: string; stderr: st
   return new Promise((resolve, reject) => {
     execFile(file, args, { maxBuffer: 256 * 1024 * 1024 }, (error, stdout, stderr) => {
       // ffprobe and ffmpeg end non-zero for broken media, which their stderr then explains.
-      if (error instanceof Error && typeof error.code !== 'number') reject(error);
+      if (error instanceof Error && !('code' in error && typeof error.code === 'number')) reject(error);
       else resolve({ stdout, stderr });
     });
   });
