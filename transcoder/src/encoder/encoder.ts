@@ -1,0 +1,202 @@
+import { FLV_AUDIO, type Logger } from '@showrunner/service-kit';
+import {
+  AUDIO_HEADER_BYTES,
+  audioKind,
+  type AacConfig,
+  type AvcConfig,
+  compositionTimeMs,
+  parseAacConfig,
+  parseAvcConfig,
+  VIDEO_HEADER_BYTES,
+  videoKind,
+} from '@showrunner/service-kit/flv';
+import type { Rung, RungEncoder, RungOutput, ShowTag } from '../packager/rung-encoder.ts';
+import type { TrackConfigs } from '../packager/media-sample.ts';
+import { encoderArgv } from './argv.ts';
+import { type EncoderEnd, EncoderProcess } from './encoder-process.ts';
+import { type LadderRung, MAX_SOURCE_PIXELS } from './ladder.ts';
+import type { EncoderMetrics } from './metrics.ts';
+import { PictureTimes } from './picture-times.ts';
+import { restartDelayMs, WELL_AFTER_MS } from './restart-delay.ts';
+import { RungLane } from './rung-lane.ts';
+
+/** FLV counts milliseconds in 32 bits: a child that nears half of them (12 days) is relieved by another. */
+const LONGEST_RUN_MS = 2 ** 30;
+
+export interface LadderEncoderOptions {
+  readonly ffmpegPath: string;
+  readonly ladder: readonly LadderRung[];
+  readonly rungs: readonly Rung[];
+  readonly source: TrackConfigs & { readonly video: AvcConfig };
+  readonly threads: number;
+  readonly hangTimeoutMs: number;
+  readonly output: RungOutput;
+  readonly metrics: EncoderMetrics;
+  readonly logger: Logger;
+  readonly now: () => number;
+}
+
+type State =
+  /** For a keyframe that comes at `fromMs` of the clock or later. */
+  | { readonly name: 'waiting'; readonly fromMs: number }
+  | { readonly name: 'running'; readonly child: EncoderProcess; readonly times: PictureTimes; readonly since: Since }
+  /** There is no such program: the show goes on with its source rung. */
+  | { readonly name: 'unable' }
+  | { readonly name: 'closed' };
+
+interface Since {
+  readonly clockMs: number;
+  readonly showMs: number;
+}
+
+interface SourceVideo {
+  readonly config: AvcConfig;
+  /** Payload of the FLV tag. */
+  readonly sequenceHeader: Buffer;
+}
+
+function sequenceHeaderOf(config: AvcConfig): Buffer {
+  return Buffer.concat([Buffer.from([0x17, 0, 0, 0, 0]), config.record]);
+}
+
+/**
+ * The rungs of one show from one ffmpeg child. A child that dies or hangs is followed, after a growing pause, by
+ * another that begins at the source's next keyframe; when the source changes its parameters, one takes over from the
+ * other without a gap.
+ */
+export class LadderEncoder implements RungEncoder {
+  readonly rungs: readonly Rung[];
+  readonly #options: LadderEncoderOptions;
+  readonly #lanes: readonly RungLane[];
+  readonly #children = new Set<EncoderProcess>();
+  #state: State;
+  /** Undefined where what the source says now cannot be encoded. */
+  #video: SourceVideo | undefined;
+  #audio: AacConfig | undefined;
+  #videoChanged = false;
+  #failures = 0;
+  #childrenMade = 0;
+  /** The youngest child that gave a picture: what older ones still give after it is too late. */
+  #speaking = 0;
+
+  constructor(options: LadderEncoderOptions) {
+    const { ladder, rungs, source, output } = options;
+    this.#options = options;
+    this.rungs = rungs;
+    this.#lanes = ladder.map((rung) => new RungLane(rung.name, source.audio, output));
+    this.#video = { config: source.video, sequenceHeader: sequenceHeaderOf(source.video) };
+    this.#audio = source.audio;
+    this.#state = { name: 'waiting', fromMs: -Infinity };
+  }
+
+  tag({ type, timestampMs, payload }: ShowTag): void {
+    if (this.#state.name === 'closed' || this.#state.name === 'unable') return;
+    if (type === FLV_AUDIO) this.#audioTag(timestampMs, payload);
+    else this.#videoTag(timestampMs, payload);
+  }
+
+  async close(): Promise<void> {
+    this.#state = { name: 'closed' };
+    await Promise.all([...this.#children].map((child) => child.close()));
+  }
+
+  #audioTag(timestampMs: number, payload: Buffer): void {
+    const kind = audioKind(payload);
+    if (kind === 'sequence-header') {
+      const record = payload.subarray(AUDIO_HEADER_BYTES);
+      if (!this.#audio?.record.equals(record)) this.#audio = parseAacConfig(record);
+    } else if (kind === 'frame' && this.#audio && this.#state.name === 'running') {
+      const sound = { config: this.#audio, dtsMs: timestampMs, payload: payload.subarray(AUDIO_HEADER_BYTES) };
+      for (const lane of this.#lanes) lane.audio(sound);
+    }
+  }
+
+  #videoTag(timestampMs: number, payload: Buffer): void {
+    const kind = videoKind(payload);
+    if (kind === 'sequence-header') return this.#sequenceHeader(payload);
+    if (kind !== 'keyframe' && kind !== 'frame') return;
+    const keyframe = kind === 'keyframe';
+    if (keyframe) this.#keyframe(timestampMs);
+    if (this.#state.name !== 'running' || this.#videoChanged) return;
+    const { child, times } = this.#state;
+    const outcome = child.write(times.enter(timestampMs, compositionTimeMs(payload), keyframe), payload, keyframe);
+    if (outcome === 'dropped-gop') {
+      this.#options.metrics.droppedGops.inc();
+      this.#options.logger.warn('The encoder is too slow for this source: it skips pictures up to a later keyframe.');
+    }
+  }
+
+  #sequenceHeader(payload: Buffer): void {
+    const record = payload.subarray(VIDEO_HEADER_BYTES);
+    if (this.#video?.config.record.equals(record)) return;
+    const config = parseAvcConfig(record);
+    const decodable = config && config.width * config.height <= MAX_SOURCE_PIXELS;
+    this.#video = decodable ? { config, sequenceHeader: payload } : undefined;
+    this.#videoChanged = true;
+    if (!decodable) this.#options.logger.warn('The source changed to video that cannot be encoded into rungs.');
+  }
+
+  /** A child can only begin with a keyframe: here one is started, or relieved. */
+  #keyframe(timestampMs: number): void {
+    const state = this.#state;
+    if (state.name === 'running') {
+      if (!this.#videoChanged && timestampMs - state.since.showMs < LONGEST_RUN_MS) return;
+      state.child.finish();
+      this.#state = { name: 'waiting', fromMs: -Infinity };
+      if (!this.#video) for (const lane of this.#lanes) lane.interrupt();
+    }
+    if (this.#state.name === 'waiting' && this.#video && this.#options.now() >= this.#state.fromMs) {
+      this.#start(this.#video, timestampMs);
+    }
+  }
+
+  #start({ config, sequenceHeader }: SourceVideo, showMs: number): void {
+    const { ffmpegPath, ladder, threads, hangTimeoutMs, now } = this.#options;
+    const times = new PictureTimes(showMs);
+    const number = ++this.#childrenMade;
+    const source = { width: config.width, height: config.height, frameRate: config.frameRate };
+    const child: EncoderProcess = new EncoderProcess({
+      path: ffmpegPath,
+      argv: encoderArgv(ladder, source, threads),
+      rungs: ladder.length,
+      sequenceHeader,
+      hangTimeoutMs,
+      now,
+      onConfig: (rung, avc) => {
+        if (this.#maySpeak(number)) this.#lanes[rung]!.videoConfig(avc);
+      },
+      onPicture: (rung, { ptsMs, keyframe, payload }) => {
+        if (!this.#maySpeak(number)) return;
+        this.#lanes[rung]!.picture(times.leave(Math.round(ptsMs)), keyframe, payload);
+      },
+      onEnd: (end) => this.#ended(child, end),
+    });
+    this.#children.add(child);
+    this.#videoChanged = false;
+    this.#state = { name: 'running', child, times, since: { clockMs: now(), showMs } };
+  }
+
+  #maySpeak(number: number): boolean {
+    if (this.#state.name === 'closed' || number < this.#speaking) return false;
+    this.#speaking = number;
+    return true;
+  }
+
+  #ended(child: EncoderProcess, end: EncoderEnd): void {
+    this.#children.delete(child);
+    if (this.#state.name !== 'running' || this.#state.child !== child) return;
+    const { logger, metrics, now, ffmpegPath } = this.#options;
+    for (const lane of this.#lanes) lane.interrupt();
+    if (end.reason === 'missing') {
+      this.#state = { name: 'unable' };
+      logger.error({ ffmpegPath, reason: end.message }, 'ffmpeg cannot be run: the show has its source rung only.');
+      return;
+    }
+    const ranMs = now() - this.#state.since.clockMs;
+    this.#failures = ranMs >= WELL_AFTER_MS ? 1 : this.#failures + 1;
+    const delayMs = restartDelayMs(this.#failures, Math.random());
+    this.#state = { name: 'waiting', fromMs: now() + delayMs };
+    metrics.failures.inc();
+    logger.warn({ ...end, ranMs, delayMs }, 'The encoder failed; another one begins at the next keyframe.');
+  }
+}
