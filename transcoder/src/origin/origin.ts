@@ -1,0 +1,148 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { buffersOf } from '../packager/part.ts';
+import { isReached, parseReloadQuery, tooFarAhead, type Wanted } from './blocking-reload.ts';
+import { HLS_PREFIX, parseHlsPath, type RenditionFile } from './path.ts';
+import {
+  acceptsGzip,
+  INIT_TYPE,
+  SEGMENT_TYPE,
+  sendMedia,
+  sendPlaylist,
+  sendPreflight,
+  sendProblem,
+} from './responses.ts';
+import type { RenditionPages, ShowPages } from './show-pages.ts';
+
+export interface OriginOptions {
+  /** The running show of a stream (`namespace/name`), or the one that ended last while it can still be read. */
+  readonly find: (stream: string) => ShowPages | undefined;
+  readonly now: () => number;
+}
+
+/** A blocked request is given up after this many target durations (RFC 8216bis section 6.2.5.2). */
+const PATIENCE_TARGETS = 3;
+/** What a blocked request asked for does not change its meaning: caches may keep it for this many (appendix B.1). */
+const BLOCKED_LIFETIME_TARGETS = 6;
+const PLAIN_LIFETIME_S = 1;
+/** The first picture of a show is waited for, a rendition that never comes is not waited for longer. */
+const NOT_FOUND = 'There is no such file. Live media can be fetched for about half a minute.';
+
+interface Exchange {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+}
+
+/** Serves what is below `/hls/`. */
+export class Origin {
+  readonly #options: OriginOptions;
+
+  constructor(options: OriginOptions) {
+    this.#options = options;
+  }
+
+  /** False where the URL is not below `/hls/`; everything else is answered here, now or later. */
+  handle(request: IncomingMessage, response: ServerResponse): boolean {
+    const url = request.url ?? '';
+    if (!url.startsWith(HLS_PREFIX)) return false;
+    if (request.method === 'OPTIONS') sendPreflight(response);
+    else if (request.method !== 'GET' && request.method !== 'HEAD') {
+      sendProblem(response, 405, `${request.method} is not allowed: media can be read with GET and HEAD.`);
+    } else this.#read({ request, response }, url);
+    return true;
+  }
+
+  #read(exchange: Exchange, url: string): void {
+    const questionMark = url.indexOf('?');
+    const path = parseHlsPath(questionMark < 0 ? url : url.slice(0, questionMark));
+    if (!path) return sendProblem(exchange.response, 404, 'There is nothing of that name below /hls/.');
+    const pages = this.#options.find(path.stream);
+    if (!pages) return sendProblem(exchange.response, 404, `No show of ${path.stream} is running.`);
+    if (path.kind === 'master') return this.#master(exchange, pages);
+    const rendition = pages.rendition(path.rendition);
+    if (!rendition) return sendProblem(exchange.response, 404, `The show has no rendition named ${path.rendition}.`);
+    if (path.kind === 'playlist') {
+      return this.#playlist(exchange, pages, rendition, questionMark < 0 ? '' : url.slice(questionMark + 1));
+    }
+    return this.#media(exchange, rendition, path);
+  }
+
+  #master({ request, response }: Exchange, pages: ShowPages): void {
+    const source = pages.rendition('source')!;
+    const answer = () => {
+      const text = pages.master();
+      if (!text) return sendProblem(response, 404, 'The show ended before it began.');
+      const gzip = false;
+      sendPlaylist(response, { body: Buffer.from(text, 'latin1'), gzip, maxAgeS: PLAIN_LIFETIME_S });
+    };
+    this.#when({ request, response }, source, () => source.rendition.window.last !== undefined, answer);
+  }
+
+  #playlist(exchange: Exchange, pages: ShowPages, target: RenditionPages, queryText: string): void {
+    const { request, response } = exchange;
+    const { window, limits, partTarget } = target.rendition;
+    const query = parseReloadQuery(queryText);
+    if ('problem' in query) return sendProblem(response, 400, query.problem);
+    const wanted = pages.lowLatency ? query.wanted : undefined;
+    const problem = wanted && window.last && !window.ended ? tooFarAhead(wanted, window.last, partTarget) : undefined;
+    if (problem) return sendProblem(response, 400, problem);
+    const maxAgeS = wanted ? BLOCKED_LIFETIME_TARGETS * limits.targetDurationS : PLAIN_LIFETIME_S;
+    const gzip = acceptsGzip(request);
+    const isReady = wanted ? () => isReached(window, wanted) : () => isStarted(target, pages.lowLatency);
+    this.#when(exchange, target, isReady, () => {
+      if (!window.last) return sendProblem(response, 404, 'The show ended before it began.');
+      sendPlaylist(response, { body: target.playlist.get({ skip: query.skip, gzip }), gzip, maxAgeS });
+    });
+  }
+
+  #media(exchange: Exchange, target: RenditionPages, file: Exclude<RenditionFile, { kind: 'playlist' }>): void {
+    const { request, response } = exchange;
+    const { window } = target.rendition;
+    if (file.kind === 'map') {
+      const bytes = window.map(file.name);
+      if (!bytes) return sendProblem(response, 404, NOT_FOUND);
+      return sendMedia(request, response, { type: INIT_TYPE, buffers: [bytes], byteLength: bytes.length });
+    }
+    const segment = window.segment(file.msn);
+    if (file.kind === 'segment') {
+      if (!segment?.complete || segment.gap) return sendProblem(response, 404, NOT_FOUND);
+      const { parts, byteLength } = segment;
+      return sendMedia(request, response, { type: SEGMENT_TYPE, buffers: buffersOf(parts), byteLength });
+    }
+    const send = () => {
+      const part = window.segment(file.msn)?.parts[file.part];
+      if (!part) return sendProblem(response, 404, NOT_FOUND);
+      sendMedia(request, response, { type: SEGMENT_TYPE, buffers: part.buffers, byteLength: part.byteLength });
+    };
+    if (segment?.parts[file.part] || !isHinted(target, file)) return send();
+    this.#when(exchange, target, () => isReached(window, file), send);
+  }
+
+  /** Answers now or when the rendition has got that far. */
+  #when({ response }: Exchange, target: RenditionPages, isReady: () => boolean, answer: () => void): void {
+    if (isReady() || target.rendition.window.ended) return answer();
+    const patienceMs = PATIENCE_TARGETS * target.rendition.limits.targetDurationS * 1000;
+    const expire = () => sendProblem(response, 503, 'The show has not gone on in time: ask again.');
+    const waiting = target.waiting.add({
+      response,
+      deadlineMs: this.#options.now() + patienceMs,
+      isReady,
+      answer,
+      expire,
+    });
+    if (!waiting) sendProblem(response, 503, 'Too many requests wait for this show: ask again.');
+  }
+}
+
+/** A playlist without anything in it would be invalid: the first part, or segment, is waited for. */
+function isStarted({ rendition }: RenditionPages, lowLatency: boolean): boolean {
+  const first = rendition.window.segments[0];
+  return first !== undefined && (first.complete || (lowLatency && first.parts.length > 0));
+}
+
+/** The part after the newest, or the first of the next segment: a request for either waits. */
+function isHinted({ rendition }: RenditionPages, { msn, part }: Wanted): boolean {
+  const { window } = rendition;
+  const open = window.open;
+  if (!open) return msn === rendition.nextPart.msn && part === 0;
+  return (msn === open.msn && part === open.parts.length) || (msn === open.msn + 1 && part === 0);
+}

@@ -1,0 +1,186 @@
+import { VIDEO_TIMESCALE } from '../boxes/init-segment.ts';
+import { partHeader } from '../boxes/part-header.ts';
+import { AudioQueue } from './audio-queue.ts';
+import { FrameClock } from './frame-clock.ts';
+import type { MediaSample, TrackConfigs } from './media-sample.ts';
+import type { Part } from './part.ts';
+import { layOutVideo, toTicks } from './video-run.ts';
+
+/** What PART-TARGET has above the usual part, so that rounding never makes a part too long. */
+const MARGIN_MS = 3;
+const FALLBACK_FRAME_MS = 1000 / 30;
+/** With video missing for this long beyond a part, parts go on with audio alone. */
+const VIDEO_PATIENCE_MS = 300;
+const HOLE_TICKS = VIDEO_TIMESCALE / 2;
+
+function wholeFrames(durationMs: number, frameMs: number): number {
+  return Math.max(1, Math.round(durationMs / frameMs));
+}
+
+/**
+ * Collects samples and makes parts of whole video frames (of audio frames, without video), all audio that has arrived
+ * going along. The playlist's clock, which DURATION counts, follows the media's decode times; where frames come
+ * irregularly it is held at PART-TARGET per part and catches up with the next.
+ */
+export class PartBuilder {
+  readonly #partDurationMs: number;
+  #sequenceNumber = 1;
+  #hasVideo = false;
+  #audio: AudioQueue | undefined;
+  #frames = new FrameClock(undefined);
+  #video: MediaSample[] = [];
+  /** Ticks where the media of the last part ended. */
+  #mediaEnd: number | undefined;
+  /** Ticks that the durations of all parts add up to, counted from where the show's timeline is 0. */
+  #clock: number | undefined;
+  #partTargetMs: number | undefined;
+
+  constructor(partDurationMs: number) {
+    this.#partDurationMs = partDurationMs;
+  }
+
+  /** Milliseconds no part exceeds. Fixed with the first part; `undefined` until then. */
+  get partTargetMs(): number | undefined {
+    return this.#partTargetMs;
+  }
+
+  /** Milliseconds on the show's timeline where the parts made so far end. */
+  get clockMs(): number | undefined {
+    return this.#clock === undefined ? undefined : (this.#clock / VIDEO_TIMESCALE) * 1000;
+  }
+
+  get hasVideo(): boolean {
+    return this.#hasVideo;
+  }
+
+  /** Milliseconds a video frame usually lasts. */
+  get frameMs(): number {
+    return this.#frames.nominalMs ?? FALLBACK_FRAME_MS;
+  }
+
+  get isEmpty(): boolean {
+    return this.#video.length === 0 && (this.#audio?.length ?? 0) === 0;
+  }
+
+  get waitingVideoFrames(): number {
+    return this.#video.length;
+  }
+
+  /** Begins with other tracks. What still waits must have been closed before. */
+  configure({ video, audio }: TrackConfigs): void {
+    this.#hasVideo = video !== undefined;
+    this.#frames = new FrameClock(video?.frameRate);
+    this.#audio = audio && new AudioQueue(audio);
+    this.#video = [];
+  }
+
+  add(sample: MediaSample): void {
+    if (sample.track === 'audio') this.#audio?.push(sample);
+    else if (this.#hasVideo) {
+      this.#frames.push(sample.dtsMs);
+      this.#video.push(sample);
+    }
+  }
+
+  /** Irregular frames: the part must be closed before this one is added. */
+  mustCloseBefore(sample: MediaSample): boolean {
+    if (this.#video.length === 0 || this.#partTargetMs === undefined) return false;
+    const lasted = sample.dtsMs - (this.clockMs ?? 0);
+    return lasted >= this.#partDurationMs - this.frameMs / 2;
+  }
+
+  /** The part that what arrived so far completes, without waiting for the next frame. */
+  takeComplete(): Part | undefined {
+    if (!this.#hasVideo) {
+      const count = this.#audio ? wholeFrames(this.#partDurationMs, this.#audio.frameMs) : Infinity;
+      return this.#audio && this.#audio.length >= count ? this.#takeAudioPart(count) : undefined;
+    }
+    if (this.#isFull()) return this.#takeVideoPart(this.#framesPerPart(), undefined);
+    if (this.#audioRanAway()) {
+      return this.#video.length > 0
+        ? this.#takeVideoPart(this.#video.length, undefined)
+        : this.#takeAudioPart(Infinity);
+    }
+    return undefined;
+  }
+
+  /**
+   * Closes the part with what is there; `undefined` where there is nothing.
+   * @param nextDtsMs Decode time of the frame that follows, where it is known.
+   */
+  takeAll(nextDtsMs?: number): Part | undefined {
+    if (this.#video.length > 0) return this.#takeVideoPart(this.#video.length, nextDtsMs);
+    return (this.#audio?.length ?? 0) > 0 && !this.#hasVideo ? this.#takeAudioPart(Infinity) : undefined;
+  }
+
+  #framesPerPart(): number {
+    const count = wholeFrames(this.#partDurationMs, this.frameMs);
+    const target = this.#partTargetMs;
+    return target === undefined ? count : Math.max(1, Math.min(count, Math.floor(target / this.frameMs)));
+  }
+
+  #isFull(): boolean {
+    const enough = this.#video.length >= this.#framesPerPart();
+    // One interval at least must have been seen before the first part fixes PART-TARGET.
+    if (this.#partTargetMs === undefined) return enough && this.#frames.nominalMs !== undefined;
+    return enough && this.#frames.steady;
+  }
+
+  #audioRanAway(): boolean {
+    if (this.#partTargetMs === undefined || this.clockMs === undefined) return false;
+    const end = this.#audio?.endMs;
+    return end !== undefined && end - this.clockMs >= this.#partTargetMs + VIDEO_PATIENCE_MS;
+  }
+
+  #takeVideoPart(count: number, nextDtsMs: number | undefined): Part {
+    const frames = this.#video.splice(0, count);
+    const buffers: Buffer[] = [Buffer.alloc(0)];
+    let independent = false;
+    for (const frame of frames) {
+      buffers.push(frame.payload);
+      independent ||= frame.keyframe;
+    }
+    const nominal = (this.frameMs * VIDEO_TIMESCALE) / 1000;
+    const next = this.#video[0]?.dtsMs ?? nextDtsMs;
+    const { run, end } = layOutVideo(
+      frames,
+      this.#mediaEnd,
+      next === undefined ? undefined : toTicks(next),
+      nominal,
+      this.#frames.steady,
+    );
+    this.#fixPartTarget(wholeFrames(this.#partDurationMs, this.frameMs) * this.frameMs);
+    if (this.#clock === undefined || run.baseDecodeTime - this.#clock > HOLE_TICKS) this.#clock = run.baseDecodeTime;
+    this.#mediaEnd = end;
+    const audio = this.#audio?.take(Infinity, buffers);
+    buffers[0] = partHeader(this.#sequenceNumber++, run, audio);
+    return this.#part(buffers, end - this.#clock, independent, frames.length, audio?.sizes.length ?? 0);
+  }
+
+  #takeAudioPart(limit: number): Part | undefined {
+    const queue = this.#audio;
+    const buffers: Buffer[] = [Buffer.alloc(0)];
+    const run = queue?.take(limit, buffers);
+    if (!queue || !run) return undefined;
+    const audioTicks = (samples: number) =>
+      Math.round(((samples * queue.frameMs) / 1000 / run.frameDuration) * VIDEO_TIMESCALE);
+    this.#fixPartTarget(wholeFrames(this.#partDurationMs, queue.frameMs) * queue.frameMs);
+    const start = audioTicks(run.baseDecodeTime);
+    if (this.#clock === undefined || start - this.#clock > HOLE_TICKS) this.#clock = start;
+    buffers[0] = partHeader(this.#sequenceNumber++, undefined, run);
+    const end = audioTicks(run.baseDecodeTime + run.sizes.length * run.frameDuration);
+    if (!this.#hasVideo) this.#mediaEnd = end;
+    return this.#part(buffers, end - this.#clock, !this.#hasVideo, 0, run.sizes.length);
+  }
+
+  #fixPartTarget(usualMs: number): void {
+    this.#partTargetMs ??= Math.ceil(usualMs + MARGIN_MS);
+  }
+
+  #part(buffers: Buffer[], lasted: number, independent: boolean, videoSamples: number, audioSamples: number): Part {
+    const ticks = Math.max(1, Math.min(lasted, toTicks(this.#partTargetMs ?? this.#partDurationMs)));
+    this.#clock = (this.#clock ?? 0) + ticks;
+    const byteLength = buffers.reduce((sum, buffer) => sum + buffer.length, 0);
+    return { buffers, byteLength, duration: ticks / VIDEO_TIMESCALE, independent, videoSamples, audioSamples };
+  }
+}

@@ -1,0 +1,256 @@
+import { createHash } from 'node:crypto';
+import { initSegment } from '../boxes/init-segment.ts';
+import type { MediaSample, TrackConfigs } from './media-sample.ts';
+import { PartBuilder } from './part-builder.ts';
+import type { Part } from './part.ts';
+import { cutsAfterPart, cutsAtKeyframe, type SegmentLimits } from './segmenter.ts';
+import type { SegmentPlan, SegmentStart } from './segment-plan.ts';
+import { SegmentWindow, type WindowLimits } from './segment-window.ts';
+
+export interface RenditionOptions {
+  /** URL segment: `source`, or the rung's name. */
+  readonly name: string;
+  readonly partDurationMs: number;
+  readonly limits: SegmentLimits;
+  readonly window: WindowLimits;
+  readonly plan: SegmentPlan;
+  /**
+   * Only the source rendition decides where segments begin, and writes it into the plan; without this the rendition
+   * follows the plan.
+   */
+  readonly lead?: {
+    readonly firstMsn: number;
+    /** Milliseconds since the epoch at a time of the show's timeline. */
+    readonly programDateTimeMs: (timelineMs: number) => number;
+  };
+  /** Called once after each call that changed what a playlist would show. */
+  readonly changed: () => void;
+}
+
+function mapName(init: Buffer): string {
+  return `init-${createHash('sha256').update(init).digest('hex').slice(0, 12)}.mp4`;
+}
+
+/** Turns samples into parts and segments: one quality of one show. */
+export class Rendition {
+  readonly name: string;
+  readonly limits: SegmentLimits;
+  readonly window: SegmentWindow;
+  readonly #options: RenditionOptions;
+  readonly #builder: PartBuilder;
+  #configs: TrackConfigs = {};
+  #map = '';
+  #breakPending = false;
+  #awaitsSegment = false;
+  #toldVersion = 0;
+  #discontinuitySequence = 0;
+  #nextMsn: number;
+  #lastKeyframe: { dtsMs: number; ctsMs: number } | undefined;
+  #keyframeIntervalMs: number | undefined;
+  /** Where the open segment begins on the parts' clock, in milliseconds. */
+  #segmentClockMs = 0;
+  #partStartsWithKeyframe = false;
+
+  constructor(options: RenditionOptions) {
+    this.name = options.name;
+    this.limits = options.limits;
+    this.#options = options;
+    this.window = new SegmentWindow(options.window);
+    this.#builder = new PartBuilder(options.partDurationMs);
+    this.#nextMsn = options.lead?.firstMsn ?? 0;
+  }
+
+  get configs(): TrackConfigs {
+    return this.#configs;
+  }
+
+  /** Seconds that no part exceeds; `undefined` before the first part. */
+  get partTarget(): number | undefined {
+    const ms = this.#builder.partTargetMs;
+    return ms === undefined ? undefined : ms / 1000;
+  }
+
+  /** Milliseconds on the show's timeline where published parts end; `undefined` before the first. */
+  get clockMs(): number | undefined {
+    return this.#builder.clockMs;
+  }
+
+  /** Milliseconds a frame usually lasts. */
+  get frameMs(): number {
+    return this.#builder.frameMs;
+  }
+
+  /** Frames per second as declared, else as measured. */
+  get frameRate(): number | undefined {
+    return this.#configs.video && (this.#configs.video.frameRate ?? 1000 / this.#builder.frameMs);
+  }
+
+  /** Where the next part is expected: it is hinted, and a request for it waits. */
+  get nextPart(): { msn: number; part: number } {
+    const open = this.window.open;
+    if (!open) return { msn: this.#nextMsn, part: 0 };
+    return this.#expectsKeyframeNow() ? { msn: open.msn + 1, part: 0 } : { msn: open.msn, part: open.parts.length };
+  }
+
+  /** Begins with other tracks or parameter sets. In mid-show that is a discontinuity of the source rendition. */
+  setConfig(configs: TrackConfigs): void {
+    this.#closePart();
+    const init = initSegment(configs);
+    const map = mapName(init);
+    const changed = map !== this.#map;
+    this.window.addMap(map, init);
+    this.#configs = configs;
+    this.#map = map;
+    this.#builder.configure(configs);
+    if (!changed || !this.window.last) return;
+    // A map holds for whole segments: a follower waits for the one that the source began with the change.
+    if (this.#options.lead) this.discontinuity();
+    else this.#awaitsSegment = true;
+  }
+
+  /** What follows does not continue what was before (EXT-X-DISCONTINUITY). It should begin with a keyframe. */
+  discontinuity(): void {
+    this.#closePart();
+    this.window.complete();
+    this.#lastKeyframe = undefined;
+    this.#keyframeIntervalMs = undefined;
+    if (this.window.last && !this.#breakPending) {
+      this.#breakPending = true;
+      this.#discontinuitySequence++;
+    }
+    this.#tellChange();
+  }
+
+  push(sample: MediaSample): void {
+    const decides = sample.track === 'video' || !this.#builder.hasVideo;
+    if (decides && !this.#prepareFor(sample)) return;
+    this.#builder.add(sample);
+    for (let part = this.#builder.takeComplete(); part; part = this.#builder.takeComplete()) {
+      this.#append(part);
+      this.#endSegmentAfterPart();
+    }
+    this.#tellChange();
+  }
+
+  /** No more samples come. */
+  end(): void {
+    this.#closePart();
+    this.window.end();
+    this.#tellChange();
+  }
+
+  #tellChange(): void {
+    if (this.window.version === this.#toldVersion) return;
+    this.#toldVersion = this.window.version;
+    this.#options.changed();
+  }
+
+  /** Ends part and segment where the sample begins new ones. False: there is no place for it. */
+  #prepareFor(sample: MediaSample): boolean {
+    const begins = this.#options.lead ? this.#beginsSegment(sample) : this.#plannedStart(sample) !== undefined;
+    if (begins) {
+      this.#closePart(sample.dtsMs);
+      this.window.complete();
+    } else if (this.#awaitsSegment) return false;
+    else if (this.#builder.mustCloseBefore(sample)) {
+      this.#closePart(sample.dtsMs);
+      this.#endSegmentAfterPart();
+    }
+    this.#noteKeyframe(sample);
+    if (!this.window.open && !this.#beginSegment(sample)) return false;
+    this.#awaitsSegment = false;
+    if (this.#builder.waitingVideoFrames === 0) this.#partStartsWithKeyframe = sample.keyframe;
+    return true;
+  }
+
+  #noteKeyframe(sample: MediaSample): void {
+    if (sample.track !== 'video' || !sample.keyframe) return;
+    if (this.#lastKeyframe) this.#keyframeIntervalMs = sample.dtsMs - this.#lastKeyframe.dtsMs;
+    this.#lastKeyframe = { dtsMs: sample.dtsMs, ctsMs: sample.ctsMs };
+  }
+
+  #beginsSegment(sample: MediaSample): boolean {
+    if (sample.track !== 'video' || !sample.keyframe || !this.window.open || !this.#lastKeyframe) return false;
+    const elapsed = sample.dtsMs - this.#segmentClockMs;
+    return cutsAtKeyframe(elapsed, sample.dtsMs - this.#lastKeyframe.dtsMs, this.limits);
+  }
+
+  /** The segment that a follower's picture opens, where it is another than the open one. */
+  #plannedStart(sample: MediaSample): SegmentStart | undefined {
+    const start = this.#options.plan.at(sample.dtsMs + sample.ctsMs + this.#builder.frameMs / 2);
+    return start && start.msn > (this.window.last?.msn ?? -1) ? start : undefined;
+  }
+
+  #beginSegment(sample: MediaSample): boolean {
+    const { lead, plan } = this.#options;
+    const start = lead ? this.#lead(sample, lead) : this.#plannedStart(sample);
+    if (!start) return false;
+    this.#segmentClockMs = this.#builder.clockMs ?? sample.dtsMs;
+    if (lead) plan.add(start);
+    else this.#fillTo(start);
+    this.#nextMsn = start.msn + 1;
+    this.window.begin(start, this.#map);
+    this.#breakPending = false;
+    return true;
+  }
+
+  #lead(sample: MediaSample, lead: NonNullable<RenditionOptions['lead']>): SegmentStart {
+    // Without a keyframe the order of display is not known from one frame: the keyframes' delay stands for it.
+    const delayMs = sample.keyframe ? sample.ctsMs : (this.#lastKeyframe?.ctsMs ?? sample.ctsMs);
+    const startMs = sample.dtsMs + delayMs;
+    return {
+      msn: this.#nextMsn,
+      startMs,
+      discontinuity: this.#breakPending,
+      discontinuitySequence: this.#discontinuitySequence,
+      programDateTimeMs: lead.programDateTimeMs(sample.dtsMs),
+    };
+  }
+
+  /** Segments of which this rendition has nothing become gaps, so that its numbers stay those of the source. */
+  #fillTo(start: SegmentStart): void {
+    const last = this.window.last;
+    if (!last) return;
+    const missed: { start: SegmentStart; seconds: number }[] = [];
+    for (let msn = last.msn + 1; msn < start.msn; msn++) {
+      const gap = this.#options.plan.get(msn);
+      const next = this.#options.plan.get(msn + 1);
+      if (!gap || !next) return this.window.retireAll();
+      missed.push({ start: gap, seconds: (next.startMs - gap.startMs) / 1000 });
+    }
+    for (const gap of missed) this.window.begin(gap.start, this.#map, gap.seconds);
+  }
+
+  #closePart(nextDtsMs?: number): void {
+    const part = this.#builder.takeAll(nextDtsMs);
+    if (part) this.#append(part);
+  }
+
+  #append(part: Part): void {
+    this.window.append(part, this.#builder.hasVideo ? this.#partStartsWithKeyframe : true);
+    this.#partStartsWithKeyframe = false;
+  }
+
+  #endSegmentAfterPart(): void {
+    const { clockMs, partTargetMs, waitingVideoFrames } = this.#builder;
+    const open = this.window.open;
+    if (!this.#options.lead || !open || clockMs === undefined || waitingVideoFrames > 0 || open.parts.length === 0)
+      return;
+    const elapsed = clockMs - this.#segmentClockMs;
+    if (cutsAfterPart(elapsed, partTargetMs ?? 0, this.#msToKeyframe(), this.limits)) this.window.complete();
+  }
+
+  #msToKeyframe(): number | undefined {
+    if (!this.#lastKeyframe || this.#keyframeIntervalMs === undefined) return undefined;
+    const expected = this.#lastKeyframe.dtsMs + this.#keyframeIntervalMs - (this.#builder.clockMs ?? 0);
+    return expected > -this.#builder.frameMs ? Math.max(0, expected) : undefined;
+  }
+
+  #expectsKeyframeNow(): boolean {
+    const open = this.window.open;
+    const next = this.#msToKeyframe();
+    if (!this.#options.lead || !open || next === undefined || next > this.#builder.frameMs / 2) return false;
+    const elapsed = (this.#builder.clockMs ?? 0) - this.#segmentClockMs;
+    return cutsAtKeyframe(elapsed, this.#keyframeIntervalMs ?? 0, this.limits);
+  }
+}

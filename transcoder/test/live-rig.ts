@@ -1,0 +1,80 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { liveStreamSchema, type LiveStreamSpec } from '@showrunner/crds';
+import type { FlvSink, FlvSource, FlvTag } from '@showrunner/service-kit';
+import { createTranscoder, type Transcoder, type TranscoderOptions } from '../src/index.ts';
+
+/** A transcoder with a source that the test feeds and a server that it asks. Time passes only as the test says. */
+export class LiveRig {
+  readonly transcoder: Transcoder;
+  readonly events: string[] = [];
+  readonly #server: Server;
+  #sink: FlvSink | undefined;
+  nowMs = Date.UTC(2026, 10, 21, 12);
+
+  constructor(transcode: Partial<LiveStreamSpec['transcode']> = {}, options: Partial<TranscoderOptions> = {}) {
+    const source: FlvSource = {
+      subscribe: (_stream, sink) => {
+        this.#sink = sink;
+        return { close: () => (this.#sink = undefined) };
+      },
+    };
+    this.transcoder = createTranscoder({
+      source,
+      now: () => this.nowMs,
+      events: {
+        showStarted: () => this.events.push('started'),
+        firstSegment: (_stream, seconds) => this.events.push(`playable after ${seconds} s`),
+        showEnded: () => this.events.push('ended'),
+      },
+      ...options,
+    });
+    const stream = liveStreamSchema.parse({
+      apiVersion: 'showrunner.dev/v1alpha1',
+      kind: 'LiveStream',
+      metadata: { name: 'live' },
+      spec: { transcode },
+    });
+    this.transcoder.setStream(stream);
+    this.#server = createServer((request, response) => {
+      if (!this.transcoder.origin(request, response)) response.writeHead(404).end();
+    });
+  }
+
+  async start(): Promise<this> {
+    await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve));
+    return this;
+  }
+
+  get sink(): FlvSink {
+    return this.#sink!;
+  }
+
+  url(path: string): string {
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}/hls/default/live/${path}`;
+  }
+
+  fetch(path: string, init?: RequestInit): Promise<Response> {
+    return fetch(this.url(path), init);
+  }
+
+  async text(path: string): Promise<string> {
+    return (await this.fetch(path)).text();
+  }
+
+  /** Feeds tags at the pace of their stamps, or all at once where time does not matter. */
+  push(tags: readonly FlvTag[]): void {
+    let last = tags[0]?.timestamp ?? 0;
+    for (const tag of tags) {
+      this.nowMs += Math.max(0, Math.min(tag.timestamp - last, 1000));
+      last = tag.timestamp;
+      this.sink.tag(tag);
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.transcoder.close();
+    this.#server.closeAllConnections();
+    await new Promise((resolve) => this.#server.close(resolve));
+  }
+}
