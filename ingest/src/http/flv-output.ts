@@ -93,9 +93,8 @@ export class FlvOutput {
       refuse(response, 503, `${config.flvReaders} readers are connected already; more are not served.`);
       return;
     }
-    // The end of the connection is the end of the body: no chunk lines between the tags.
-    response.removeHeader('Transfer-Encoding');
-    response.writeHead(200, { 'Content-Type': 'video/x-flv', 'Cache-Control': 'no-store', Connection: 'close' });
+    // Chunked, so that a reader can tell the show's end from a lost connection.
+    response.writeHead(200, { 'Content-Type': 'video/x-flv', 'Cache-Control': 'no-store' });
     if (request.method === 'HEAD') {
       response.end();
       return;

@@ -13,7 +13,7 @@ const AUDIO_HEADER = Buffer.from([0xaf, 0, 1]);
 const KEYFRAME = Buffer.from([0x17, 1, 0, 0, 0, 2]);
 const FRAME = Buffer.from([0x27, 1, 0, 0, 0, 3]);
 const SOUND = Buffer.from([0xaf, 1, 2]);
-const NAMES = new Map([
+const NAMES = new Map<Buffer, string>([
   [METADATA, 'metadata'],
   [VIDEO_HEADER, 'video header'],
   [AUDIO_HEADER, 'audio header'],
@@ -27,18 +27,18 @@ function studio() {
   const shows = new Shows(logger, () => clock.now);
   return {
     shows,
-    pass(ms: number) {
+    pass: (ms: number) => {
       clock.now += ms;
       shows.sweep();
     },
     /** A publisher, and whether it has been told that it was replaced. */
-    publish(own: Partial<AdmissionPolicy> = {}) {
+    publish: (own: Partial<AdmissionPolicy> = {}) => {
       const told = { replaced: false };
       const publisher = shows.publish(stream, { replaced: () => (told.replaced = true) }, { ...policy, ...own });
       return { told, publisher: publisher! };
     },
     /** A reader, and the words that it heard. */
-    read() {
+    read: () => {
       const heard: string[] = [];
       const sink: FlvSink = {
         publisherStarted: () => void heard.push('started'),
