@@ -54,17 +54,21 @@ describe('malformed RTMP beside a show', () => {
 
     let next = 0;
     const outcomes: Record<string, number> = {};
+    const forgotten: number[] = [];
     const attack = async (lane: number, until: number) => {
       while (next < until) {
         const seed = next;
         next += 1;
         const { bytes } = malformedInput(session, seed);
         const outcome = await sendRaw(product.rtmpPort, bytes, {
-          lingerMs: 15,
+          // Most say goodbye, so that all they sent is read; the others are torn down after a moment.
+          goodbye: seed % 4 !== 0,
+          lingerMs: seed % 4 === 0 ? 40 : 10_000,
           pieces: 1 + (seed % 3),
           localAddress: `127.0.1.${lane + 1}`,
         });
         outcomes[outcome] = (outcomes[outcome] ?? 0) + 1;
+        if (outcome === 'left open' && seed % 4 !== 0) forgotten.push(seed);
       }
     };
     const wave = (until: number) => Promise.all(Array.from({ length: AT_ONCE }, (_, lane) => attack(lane, until)));
@@ -84,6 +88,7 @@ describe('malformed RTMP beside a show', () => {
     expect(isRunning(publisher.pid)).toBe(true);
     expect(outcomes['refused'] ?? 0).toBe(0);
     expect(outcomes['closed by server'] ?? 0).toBeGreaterThan(INPUTS / 20);
+    expect(forgotten, 'inputs whose connection the server did not close after ten seconds').toEqual([]);
     expect(reader.violations).toEqual([]);
     expect(reader.playlist.segments.some(({ discontinuity }) => discontinuity)).toBe(false);
     expect(Math.max(...reader.lateness(from))).toBeLessThan(3_000 * (reader.playlist.partTarget ?? 0));

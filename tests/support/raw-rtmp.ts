@@ -1,38 +1,46 @@
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** How a raw connection ended: by the server, or by us after it had stayed open. */
-export type RawOutcome = 'closed by server' | 'left open' | 'refused';
+/**
+ * How a raw connection ended: the server closed it while we still held it, or once we had said goodbye (FIN); it was
+ * still open when we let it go; it never came about.
+ */
+export type RawOutcome = 'closed by server' | 'closed after goodbye' | 'left open' | 'refused';
 
 /**
- * Opens a TCP connection, sends bytes and waits until the server closes it or `lingerMs` have passed since the last
- * byte was handed over.
+ * Opens a TCP connection and sends bytes. With `goodbye` it then sends FIN, so that the server reads all of it and ends
+ * the connection itself; without, it holds on. After `lingerMs` it is torn down either way.
  */
 export async function sendRaw(
   port: number,
   bytes: Buffer,
-  options: { lingerMs?: number; localAddress?: string; pieces?: number } = {},
+  options: { lingerMs: number; goodbye?: boolean; localAddress?: string; pieces?: number },
 ): Promise<RawOutcome> {
-  const { lingerMs = 20, pieces = 1 } = options;
   const socket = connect({
     port,
     host: '127.0.0.1',
     noDelay: true,
     ...(options.localAddress ? { localAddress: options.localAddress } : {}),
   });
-  let outcome: RawOutcome = 'refused';
+  let connected = false;
+  let outcome: RawOutcome = 'left open';
   const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()));
-  socket.on('error', () => undefined);
+  const serverClosed = () => {
+    if (outcome === 'left open') outcome = socket.writableEnded ? 'closed after goodbye' : 'closed by server';
+  };
+  // A server that closes with bytes of ours unread resets the connection.
+  socket.on('error', serverClosed);
+  socket.once('end', serverClosed);
+  socket.once('connect', () => (connected = true));
   socket.resume();
-  socket.once('connect', () => (outcome = 'left open'));
-  socket.once('end', () => (outcome = 'closed by server'));
-  const size = Math.ceil(bytes.length / pieces) || 1;
+  const size = Math.ceil(bytes.length / (options.pieces ?? 1)) || 1;
   for (let at = 0; at < bytes.length && !socket.destroyed; at += size) {
     const handedOver = new Promise<void>((resolve) => socket.write(bytes.subarray(at, at + size), () => resolve()));
-    await Promise.race([handedOver, closed, sleep(1_000, undefined, { ref: false })]);
+    await Promise.race([handedOver, closed, sleep(2_000, undefined, { ref: false })]);
   }
-  await Promise.race([closed, sleep(lingerMs, undefined, { ref: false })]);
+  if (options.goodbye && !socket.destroyed) socket.end();
+  await Promise.race([closed, sleep(options.lingerMs, undefined, { ref: false })]);
   socket.destroy();
   await closed;
-  return outcome;
+  return connected ? outcome : 'refused';
 }
