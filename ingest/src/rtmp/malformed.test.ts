@@ -192,6 +192,7 @@ describe('malformed RTMP', () => {
       if (n % 8 === 7) await closed;
     }
     expect(await ended).toBe('');
+    await until(() => reader.heard.length >= 2);
     expect(reader.heard.slice(0, 2)).toEqual(['started', 'stopped: closed']);
   }, 60_000);
 });
