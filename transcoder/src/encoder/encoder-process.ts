@@ -79,24 +79,33 @@ export class EncoderProcess {
     }
     this.#lowerPriority();
     this.#stdin?.write(VIDEO_FILE_HEADER);
-    this.#write(0, options.sequenceHeader);
+    this.write(0, options.sequenceHeader);
     this.#watch = setInterval(() => this.#check(), CHECK_MS).unref();
   }
 
   /**
-   * Hands over a video tag. Where the child is too far behind, this picture and all up to a keyframe that finds the
-   * queue half empty are dropped; `dropped-gop` says so once for each group of pictures that lost some.
+   * Whether the child is to have the picture of this time (milliseconds on the child's timeline). Where it is too far
+   * behind, this picture and all up to a keyframe that finds the queue half empty are dropped; `dropped-gop` says so
+   * once for each group of pictures that loses some.
    */
-  write(decodeTime: number, payload: Buffer, keyframe: boolean): 'taken' | 'dropped' | 'dropped-gop' {
+  admit(timeMs: number, keyframe: boolean): 'taken' | 'dropped' | 'dropped-gop' {
     this.#unanswered++;
     this.#waitingSince ??= this.#options.now();
-    const waitingMs = decodeTime - (this.#queue[0] ?? decodeTime);
     if (this.#dropping && !keyframe) return 'dropped';
+    const waitingMs = timeMs - (this.#queue[0] ?? timeMs);
     const share = this.#dropping ? 0.5 : 1;
     this.#dropping = waitingMs > QUEUE_MS * share || (this.#stdin?.writableLength ?? 0) > QUEUE_BYTES * share;
-    if (this.#dropping) return 'dropped-gop';
-    this.#write(decodeTime, payload);
-    return 'taken';
+    return this.#dropping ? 'dropped-gop' : 'taken';
+  }
+
+  /** Hands over an admitted picture as the payload of its FLV tag, with its decode time in whole milliseconds. */
+  write(decodeTime: number, payload: Buffer): void {
+    this.#queue.push(decodeTime);
+    this.#stdin?.cork();
+    this.#stdin?.write(flvTagHeader(FLV_VIDEO, decodeTime, payload.length));
+    this.#stdin?.write(payload);
+    this.#stdin?.write(flvTagTrailer(payload.length), () => this.#queue.shift());
+    this.#stdin?.uncork();
   }
 
   /** No more tags: the child gives what it still has, and ends. */
@@ -114,15 +123,6 @@ export class EncoderProcess {
     this.#child.kill('SIGTERM');
     this.#killLater();
     await this.#ended.promise;
-  }
-
-  #write(decodeTime: number, payload: Buffer): void {
-    this.#queue.push(decodeTime);
-    this.#stdin?.cork();
-    this.#stdin?.write(flvTagHeader(FLV_VIDEO, decodeTime, payload.length));
-    this.#stdin?.write(payload);
-    this.#stdin?.write(flvTagTrailer(payload.length), () => this.#queue.shift());
-    this.#stdin?.uncork();
   }
 
   #read(rung: number, pipe: Duplex | undefined): void {

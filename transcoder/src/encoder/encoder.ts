@@ -118,12 +118,12 @@ export class LadderEncoder implements RungEncoder {
     const keyframe = kind === 'keyframe';
     if (keyframe) this.#keyframe(timestampMs);
     if (this.#state.name !== 'running' || this.#videoChanged) return;
-    const { child, times } = this.#state;
-    const outcome = child.write(times.enter(timestampMs, compositionTimeMs(payload), keyframe), payload, keyframe);
-    if (outcome === 'dropped-gop') {
-      this.#options.metrics.droppedGops.inc();
-      this.#options.logger.warn('The encoder is too slow for this source: it skips pictures up to a later keyframe.');
-    }
+    const { child, times, since } = this.#state;
+    const outcome = child.admit(timestampMs - since.showMs, keyframe);
+    if (outcome === 'taken') child.write(times.enter(timestampMs, compositionTimeMs(payload), keyframe), payload);
+    if (outcome !== 'dropped-gop') return;
+    this.#options.metrics.droppedGops.inc();
+    this.#options.logger.warn('The encoder is too slow for this source: it skips pictures up to a later keyframe.');
   }
 
   #sequenceHeader(payload: Buffer): void {

@@ -1,0 +1,287 @@
+import { execFileSync } from 'node:child_process';
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { liveStreamSpecSchema } from '@showrunner/crds';
+import { createLogger, type FlvTag, Registry } from '@showrunner/service-kit';
+import { AUDIO_HEADER_BYTES, compositionTimeMs, parseAacConfig, parseAvcConfig } from '@showrunner/service-kit/flv';
+import { VIDEO_HEADER_BYTES, videoKind } from '@showrunner/service-kit/flv';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { MediaSample, TrackConfigs } from '../packager/media-sample.ts';
+import type { RungEncoder } from '../packager/rung-encoder.ts';
+import { makeClip, testPicture } from './clip.fixture.ts';
+import { createRungEncoderFactory } from './create-rung-encoder.ts';
+
+/** Notes its process id, so that a test can end or stop the very child that the encoder started. */
+let folder: string;
+let ffmpegPath: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'encoder-'));
+  ffmpegPath = join(folder, 'ffmpeg');
+  writeFileSync(ffmpegPath, `#!/bin/sh\necho $$ >> ${folder}/pids\nexec ffmpeg "$@"\n`);
+  chmodSync(ffmpegPath, 0o755);
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+const pids = () =>
+  execFileSync('cat', [join(folder, 'pids')], { encoding: 'utf8' })
+    .trim()
+    .split('\n')
+    .map(Number);
+
+interface Received {
+  readonly configs: { rung: string; configs: TrackConfigs }[];
+  readonly samples: Record<string, MediaSample[]>;
+}
+
+const isHeader = (tag: FlvTag) => tag.payload[1] === 0;
+const header = (tags: readonly FlvTag[], type: number) => tags.find((tag) => tag.type === type && isHeader(tag));
+
+let open: RungEncoder[] = [];
+afterEach(async () => {
+  await Promise.all(open.map((encoder) => encoder.close()));
+  open = [];
+});
+
+function show(
+  tags: readonly FlvTag[],
+  options: { ladder?: string; ffmpeg?: string; hangTimeoutMs?: number; lines?: string[] } = {},
+) {
+  const registry = new Registry();
+  const lines = options.lines ?? [];
+  const factory = createRungEncoderFactory(
+    { ffmpegPath: options.ffmpeg ?? ffmpegPath, hangTimeoutMs: options.hangTimeoutMs ?? 5_000 },
+    { logger: createLogger({ name: 'test', level: 'warn' }, { write: (line) => lines.push(line) }), registry },
+  );
+  const received: Received = { configs: [], samples: {} };
+  const video = header(tags, 9);
+  const audio = header(tags, 8);
+  const encoder = factory({
+    stream: { namespace: 'default', name: 'live' },
+    transcode: liveStreamSpecSchema.parse({ transcode: { ladder: options.ladder ?? '360p' } }).transcode,
+    source: {
+      ...(video && { video: parseAvcConfig(video.payload.subarray(VIDEO_HEADER_BYTES))! }),
+      ...(audio && { audio: parseAacConfig(audio.payload.subarray(AUDIO_HEADER_BYTES))! }),
+    },
+    frameRate: 30,
+    output: {
+      config: (rung, configs) => received.configs.push({ rung, configs }),
+      sample: (rung, sample) => (received.samples[rung] ??= []).push(sample),
+    },
+  });
+  if (encoder) open.push(encoder);
+  const count = async (name: string) => (await registry.getSingleMetric(name)!.get()).values[0]?.value ?? 0;
+  return { encoder, received, count, lines };
+}
+
+const START_MS = 12_345.678;
+
+/** Hands the tags over at their own pace, from a show time with a fraction. */
+async function play(encoder: RungEncoder, tags: readonly FlvTag[], from = START_MS, speed = 1): Promise<void> {
+  const began = performance.now();
+  for (const { type, timestamp, payload } of tags) {
+    const ahead = timestamp / speed - (performance.now() - began);
+    if (ahead > 1) await sleep(ahead);
+    if (type !== 18) encoder.tag({ type, timestampMs: from + timestamp, payload });
+  }
+}
+
+async function until(condition: () => boolean, withinMs = 5_000): Promise<void> {
+  const began = performance.now();
+  while (!condition() && performance.now() - began < withinMs) await sleep(10);
+  expect(condition()).toBe(true);
+}
+
+const pictures = (samples: readonly MediaSample[] = []) => samples.filter((sample) => sample.track === 'video');
+const sounds = (samples: readonly MediaSample[] = []) => samples.filter((sample) => sample.track === 'audio');
+const keyTimes = (samples: readonly MediaSample[] = []) =>
+  pictures(samples)
+    .filter((sample) => sample.keyframe)
+    .map((sample) => sample.dtsMs);
+const sourceKeyTimes = (tags: readonly FlvTag[], from = START_MS) =>
+  tags.filter((tag) => tag.type === 9 && videoKind(tag.payload) === 'keyframe').map((tag) => from + tag.timestamp);
+const presentationTimes = (tags: readonly FlvTag[], from = START_MS) =>
+  tags
+    .filter((tag) => tag.type === 9 && !isHeader(tag) && videoKind(tag.payload) !== 'end')
+    .map((tag) => from + tag.timestamp + compositionTimeMs(tag.payload))
+    .sort((a, b) => a - b);
+const close = (times: readonly number[]) => times.map((time) => Number(time.toFixed(3)));
+
+const IRREGULAR = ['-force_key_frames', '0,0.7,1.4,2.5', '-g', '250', '-sc_threshold', '0'];
+
+describe('the rungs of a show', () => {
+  const clip = makeClip([...testPicture({ size: '854x480', frameRate: 30, seconds: 3 }), '-bf', '0', ...IRREGULAR]);
+
+  it("have every picture at its own time, keyframes where the source has them, and the source's sound", async () => {
+    const { encoder, received } = show(clip);
+    expect(encoder!.rungs).toEqual([
+      { name: '360p', bandwidth: 1_120_000, codecs: 'avc1.64001e,mp4a.40.2', width: 640, height: 360, frameRate: 30 },
+    ]);
+    await play(encoder!, clip);
+    const expected = presentationTimes(clip);
+    // The muxer keeps the last picture until it knows how long that lasts.
+    await until(() => pictures(received.samples['360p']).length === expected.length - 1);
+    const rung = received.samples['360p']!;
+    expect(close(pictures(rung).map((sample) => sample.dtsMs + sample.ctsMs))).toEqual(close(expected.slice(0, -1)));
+    expect(close(keyTimes(rung))).toEqual(close(sourceKeyTimes(clip)));
+    const config = received.configs[0]!.configs;
+    expect([received.configs.length, config.video?.codec, config.audio?.codec]).toEqual([
+      1,
+      'avc1.64001e',
+      'mp4a.40.2',
+    ]);
+    const sourceSounds = clip.filter((tag) => tag.type === 8 && !isHeader(tag)).map((tag) => tag.payload.subarray(2));
+    const heard = sounds(rung).map((sample) => sample.payload);
+    const skipped = sourceSounds.findIndex((sound) => sound.equals(heard[0]!));
+    expect(skipped).toBeLessThanOrEqual(2);
+    expect(heard).toEqual(sourceSounds.slice(skipped, skipped + heard.length));
+    expect(heard.length).toBeGreaterThan(sourceSounds.length - 8);
+  });
+
+  it('come in several sizes from one child, alike in time, and without sound where the source has none', async () => {
+    const mute = makeClip([
+      ...testPicture({ size: '1280x720', frameRate: 30, seconds: 2, audio: false }),
+      ...['-bf', '3', '-g', '30'],
+    ]);
+    const before = pids().length;
+    const { encoder, received } = show(mute, { ladder: '480p' });
+    await play(encoder!, mute);
+    const expected = presentationTimes(mute);
+    await until(() => pictures(received.samples['360p']).length >= expected.length - 4);
+    for (const name of ['480p', '360p']) {
+      const rung = received.samples[name]!;
+      expect(close(rung.map((sample) => sample.dtsMs + sample.ctsMs))).toEqual(close(expected.slice(0, rung.length)));
+      expect(close(keyTimes(rung))).toEqual(close(sourceKeyTimes(mute)));
+    }
+    expect(received.configs.map(({ rung, configs }) => [rung, configs.video?.width, configs.audio])).toEqual(
+      expect.arrayContaining([
+        ['480p', 854, undefined],
+        ['360p', 640, undefined],
+      ]),
+    );
+    expect(pids().length - before).toBe(1);
+  });
+
+  it('are none for a source without video, or without a rung below it', () => {
+    expect(show(clip.filter((tag) => tag.type === 8)).encoder).toBeUndefined();
+    expect(show(clip, { ladder: 'none' }).encoder).toBeUndefined();
+    const small = makeClip(testPicture({ size: '320x240', frameRate: 30, seconds: 0.1 }));
+    expect(show(small, { ladder: '1080p' }).encoder).toBeUndefined();
+  });
+
+  it('go on without a gap when the source changes its picture', async () => {
+    const second = makeClip([...testPicture({ size: '480x854', frameRate: 30, seconds: 1.5 }), '-bf', '0', '-g', '30']);
+    const { encoder, received, count } = show(clip);
+    await play(encoder!, clip);
+    await play(encoder!, second, START_MS + 3_100);
+    const keys = [...sourceKeyTimes(clip), ...sourceKeyTimes(second, START_MS + 3_100)];
+    await until(() => keyTimes(received.samples['360p']).length === keys.length);
+    expect(close(keyTimes(received.samples['360p']))).toEqual(close(keys));
+    expect(pictures(received.samples['360p']).length).toBeGreaterThanOrEqual(90 + 45 - 1);
+    expect(await count('showrunner_encoder_failures_total')).toBe(0);
+  });
+});
+
+describe('an encoder that fails', () => {
+  const long = makeClip([...testPicture({ size: '640x480', frameRate: 30, seconds: 4 }), '-bf', '0', '-g', '15']);
+
+  it('is followed by another at the next keyframe, on the same timeline', async () => {
+    const { encoder, received, count } = show(long);
+    const playing = play(encoder!, long);
+    await until(() => pictures(received.samples['360p']).length > 20);
+    process.kill(pids().at(-1)!, 'SIGKILL');
+    await playing;
+    const rung = received.samples['360p']!;
+    const source = close(sourceKeyTimes(long));
+    expect(close(keyTimes(rung)).every((time) => source.includes(time))).toBe(true);
+    expect(pictures(rung).length).toBeGreaterThan(70);
+    expect(rung.at(-1)!.dtsMs).toBeGreaterThan(START_MS + 3_800);
+    const times = pictures(rung).map((sample) => sample.dtsMs);
+    const gap = times.slice(1).findIndex((time, index) => time - times[index]! > 100);
+    expect(pictures(rung)[gap + 1]!.keyframe).toBe(true);
+    expect(sounds(rung).some(({ dtsMs }) => dtsMs > times[gap]! + 40 && dtsMs < times[gap + 1]! - 40)).toBe(false);
+    expect(received.configs.length).toBe(1);
+    expect(await count('showrunner_encoder_failures_total')).toBe(1);
+  });
+
+  it('is ended and followed when it hangs', async () => {
+    const lines: string[] = [];
+    const { encoder, received } = show(long, { hangTimeoutMs: 800, lines });
+    const playing = play(encoder!, long);
+    await until(() => pictures(received.samples['360p']).length > 10);
+    process.kill(pids().at(-1)!, 'SIGSTOP');
+    await playing;
+    expect(received.samples['360p']!.at(-1)!.dtsMs).toBeGreaterThan(START_MS + 3_500);
+    expect(lines.some((line) => line.includes('"reason":"hung"'))).toBe(true);
+  });
+
+  it('drops whole groups of pictures at a bounded queue when it is too slow', async () => {
+    const { encoder, received, count } = show(long);
+    const playing = play(encoder!, long, START_MS, 1);
+    await until(() => pictures(received.samples['360p']).length > 5);
+    const pid = pids().at(-1)!;
+    process.kill(pid, 'SIGSTOP');
+    const burst = long.filter((tag) => tag.type === 9 && !isHeader(tag));
+    await playing;
+    for (let round = 0; round < 40; round++) {
+      const from = START_MS + 4_000 * (round + 1);
+      for (const tag of burst) encoder!.tag({ type: 9, timestampMs: from + tag.timestamp, payload: tag.payload });
+    }
+    const lost = await count('showrunner_encoder_dropped_gops_total');
+    expect(lost).toBeGreaterThan(300);
+    process.kill(pid, 'SIGCONT');
+    await until(() => pictures(received.samples['360p']).length > 40);
+    await sleep(500);
+    await play(encoder!, long, START_MS + 200_000);
+    expect(received.samples['360p']!.at(-1)!.dtsMs).toBeGreaterThan(START_MS + 203_000);
+    const source = new Set(
+      close(sourceKeyTimes(long, 0).flatMap((t) => Array.from({ length: 60 }, (_, i) => START_MS + i * 4_000 + t))),
+    );
+    expect(close(keyTimes(received.samples['360p'])).filter((time) => !source.has(time))).toEqual([]);
+  });
+
+  it('says once that there is no ffmpeg, and harms nobody', async () => {
+    const lines: string[] = [];
+    const { encoder, received } = show(long, { ffmpeg: join(folder, 'not-there'), lines });
+    await play(encoder!, long, START_MS, 4);
+    expect(lines.length).toBe(1);
+    expect(JSON.parse(lines[0]!)).toMatchObject({
+      level: 50,
+      msg: 'ffmpeg cannot be run: the show has its source rung only.',
+      stream: 'default/live',
+    });
+    expect(received.configs).toEqual([]);
+  });
+
+  it('tries ever more slowly where it ends at once', async () => {
+    const { encoder, lines } = show(long, { ffmpeg: '/bin/false' });
+    await play(encoder!, long, START_MS);
+    expect(lines.length).toBeGreaterThanOrEqual(3);
+    expect(lines.length).toBeLessThanOrEqual(6);
+    expect(JSON.parse(lines[0]!)).toMatchObject({ reason: 'exited', message: 'It ended with exit code 1.' });
+  });
+});
+
+describe('close', () => {
+  const clip = makeClip([...testPicture({ size: '640x480', frameRate: 30, seconds: 1 }), '-bf', '0']);
+  const gone = (pid: number) => {
+    try {
+      return !process.kill(pid, 0);
+    } catch {
+      return true;
+    }
+  };
+
+  it('ends the child, even a stopped one, gives nothing afterwards, and may be called again', async () => {
+    const { encoder, received } = show(clip);
+    await play(encoder!, clip);
+    const pid = pids().at(-1)!;
+    process.kill(pid, 'SIGSTOP');
+    const closing = encoder!.close();
+    const given = received.samples['360p']!.length;
+    await Promise.all([closing, encoder!.close()]);
+    expect(gone(pid)).toBe(true);
+    expect(received.samples['360p']!.length).toBe(given);
+    encoder!.tag({ type: 9, timestampMs: 0, payload: clip[3]!.payload });
+  });
+});
