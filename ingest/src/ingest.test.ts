@@ -9,6 +9,7 @@ import { audioKind, videoKind } from '@showrunner/service-kit/flv';
 import type { AdmissionPolicy } from './admission/admission.ts';
 import type { IngestConfigInput } from './config.ts';
 import { refusal } from './errors.ts';
+import { tap } from './testing/capture.ts';
 import { FLV_TOKEN, oneKey, push, recorder, startIngest, STREAM, until } from './testing/publish.ts';
 
 const closers: (() => Promise<unknown> | void)[] = [];
@@ -121,6 +122,23 @@ describe('a publisher', () => {
     expect(await ended).toContain('This show is switched off.');
   });
 
+  it('is held back until its key is checked, and loses nothing', async () => {
+    const { reader, port, admission } = await studio();
+    const between = await tap(port);
+    await push(between.port, { seconds: 1 }).ended;
+    await between.close();
+    await until(() => reader.heard.length === 3);
+    const sent = reader.tags.splice(0);
+    admission.slowDown(300);
+    // All at once, without waiting for a single answer.
+    const socket = await socketTo(port);
+    socket.resume();
+    socket.write(between.bytes());
+    await until(() => reader.heard.length === 5);
+    const bytes = (tags: typeof sent) => Buffer.concat(tags.map(({ payload }) => payload));
+    expect(bytes(reader.tags).equals(bytes(sent))).toBe(true);
+  });
+
   it('is idle when it stops sending, and dropped when it is killed', async () => {
     const { reader, port } = await studio({ policy: { idleTimeoutMs: 400, reconnectGraceMs: 60_000 } });
     const frozen = push(port, { seconds: 10 });
@@ -146,6 +164,12 @@ describe('a publisher', () => {
 });
 
 describe('a stranger', () => {
+  it('who wants to watch over RTMP is told where to', async () => {
+    const { port } = await studio();
+    const probe = promisify(execFile)('ffprobe', ['-v', 'error', `rtmp://127.0.0.1:${port}/live/anything`]);
+    await expect(probe).rejects.toThrow('it is watched over HTTP, not over RTMP');
+  });
+
   it('is hung up on when it does not shake hands in time, or does not speak RTMP', async () => {
     const { port } = await studio({ config: { handshakeTimeoutMs: 300 } });
     const silent = await socketTo(port);

@@ -53,6 +53,7 @@ export class RtmpProtocol extends Rtmp {
   readonly #reader: ChunkReader;
   #greeted = false;
   #reading = true;
+  #faulty = false;
   /** Bytes of the last read behind the message at which reading was paused. */
   #rest: Buffer | undefined;
   #bytesRead = 0;
@@ -80,6 +81,7 @@ export class RtmpProtocol extends Rtmp {
 
   /** Takes the first `length` bytes of `data`, which stays the caller's. Must not be called while paused. */
   receive(data: Buffer, length: number): void {
+    if (this.#faulty) return;
     if (!this.#greeted && length > 0) {
       this.#greeted = true;
       if (data[0] !== VERSION) {
@@ -163,6 +165,7 @@ export class RtmpProtocol extends Rtmp {
   }
 
   #fail(fault: Refusal): void {
+    this.#faulty = true;
     this.#reading = false;
     this.#handler.onFault(fault);
   }

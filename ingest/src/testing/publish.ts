@@ -13,12 +13,16 @@ export const KEY = 'a-good-key';
 export const FLV_TOKEN = 'reader-token';
 
 /** An admission that knows one key, and changes its mind when told to. */
-export function oneKey(policy: Partial<AdmissionPolicy> = {}): Admission & { bar(refused: Refusal): void } {
+export function oneKey(
+  policy: Partial<AdmissionPolicy> = {},
+): Admission & { bar(refused: Refusal): void; slowDown(ms: number): void } {
   const listeners = new Set<(stream: StreamRef) => void>();
   let barred: Refusal | undefined;
+  let slowness = 0;
   const terms: AdmissionPolicy = { takeover: 'newest', reconnectGraceMs: 1_000, idleTimeoutMs: 5_000, ...policy };
   return {
     async admit(key) {
+      await new Promise((resolve) => setTimeout(resolve, slowness));
       if (key !== KEY) return { admitted: false, refusal: refusal('unknown-key') };
       if (barred) return { admitted: false, refusal: barred };
       return { admitted: true, stream: STREAM, policy: terms, keyHash: hashStreamKey(key) };
@@ -29,6 +33,7 @@ export function oneKey(policy: Partial<AdmissionPolicy> = {}): Admission & { bar
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
+    slowDown: (ms) => void (slowness = ms),
     bar(refused) {
       barred = refused;
       for (const listener of listeners) listener(STREAM);
