@@ -1,13 +1,21 @@
-import { newestProgrammeTime, nextUpdate, startingPoint, type MediaPlaylist } from './media-playlist.ts';
-import type { Vhs } from './vhs.ts';
+import {
+  newestProgrammeTime,
+  nextUpdate,
+  programmeTimeAtEnd,
+  startingPoint,
+  type MediaPlaylist,
+} from './media-playlist.ts';
+import { PartTransport } from './part-transport.ts';
+import { listedParts } from './part-order.ts';
+import type { Vhs, XhrOptions } from './vhs.ts';
 
 export interface LowLatencyEvents {
-  /** The first media playlist is there: begin loading at this media time, in seconds. */
+  /** Playback begins: load from this media time on, in seconds. */
   startAt(mediaTime: number): void;
   /** A blocking reload brought media that ends at this programme time (Unix seconds), just now. */
   playlistArrived(newestEnd: number): void;
-  /** A part or segment is in the buffer. `caughtUp`: it was the newest that is listed. */
-  appended(caughtUp: boolean, newestEnd: number | undefined): void;
+  /** A part or segment is in the buffer that ends at this programme time. `caughtUp`: it is the newest. */
+  appended(caughtUp: boolean, programmeEnd: number | undefined): void;
 }
 
 /** How far behind the newest end a show is joined, in parts: the controller finds the rest within moments. */
@@ -20,50 +28,102 @@ const JOIN_BEHIND_PARTS = 3;
  * - asks for the part after a finished segment under the finished segment's number, which is answered at once with
  *   nothing new: the directives are computed here;
  * - takes a segment that is still growing for a whole one, so it starts beyond the newest media, and starts at parts
- *   that do not decode by themselves: the starting point is computed here.
+ *   that do not decode by themselves: the starting point is computed here;
+ * - fetches one part at a time, after its playlist: see PartTransport;
+ * - appends the init segment again whenever the playlist was refreshed since, because it compares playlists as objects;
+ *   the browser then drops all up to the next keyframe: a refresh of the same playlist counts as the same here;
+ * - changes quality in the middle of a group of pictures, which leaves a gap: it may at the end of a segment only.
  */
-export function loadWithLowLatency(vhs: Vhs, seekableStart: () => number | undefined, events: LowLatencyEvents): void {
+export function loadWithLowLatency(
+  vhs: Vhs,
+  options: { seekableStart: () => number | undefined; chosenLevel: () => string | undefined },
+  events: LowLatencyEvents,
+): void {
   const { playlists } = vhs;
   const segmentLoader = vhs.playlistController_.mainSegmentLoader_;
+  const transport = new PartTransport();
 
-  vhs.xhr.onRequest((options) => {
+  const send = vhs.xhr;
+  vhs.xhr = Object.assign<typeof send, typeof send>((request, callback) => {
     const media = playlists.media();
-    const blocking = options.requestType === 'hls-playlist' && options.uri.includes('_HLS_msn=');
-    if (!blocking || !media) return options;
-    const uri = new URL(options.uri);
-    const { msn, part } = nextUpdate(media);
-    uri.searchParams.set('_HLS_msn', String(msn));
-    if (media.partTargetDuration !== undefined) uri.searchParams.set('_HLS_part', String(part));
-    // The playlists are short; a delta would cost more to merge than it saves.
-    uri.searchParams.delete('_HLS_skip');
-    return { ...options, uri: uri.href };
-  });
+    if (!media) return send(request, callback);
+    if (request.requestType === 'hls-playlist') return send(withDirectives(request, media), callback);
+    const isPart = listedParts(media).some(({ resolvedUri }) => resolvedUri === request.uri);
+    if (request.requestType !== 'segment' || !isPart) return send(request, callback);
+    const part = transport.request(media, request, callback);
+    transport.playlistArrived(media);
+    return part;
+  }, send);
 
-  playlists.on('loadedmetadata', () => {
+  const selectByBandwidth = vhs.selectPlaylist;
+  vhs.selectPlaylist = () => {
+    const current = playlists.media();
+    const usable = (level: typeof current) => level !== undefined && !((level.excludeUntil ?? 0) > Date.now());
+    if (current && usable(current) && !atSegmentEnd(current, segmentLoader.mediaIndex, segmentLoader.partIndex)) {
+      return current;
+    }
+    const chosen = playlists.main?.playlists.find(({ id }) => id === options.chosenLevel());
+    return usable(chosen) ? chosen : selectByBandwidth();
+  };
+
+  vhs.playlistController_.on('firstplay', () => {
     const media = playlists.media();
-    const start = seekableStart();
+    const start = options.seekableStart();
     if (!media?.partTargetDuration || media.endList || start === undefined) return;
-    events.startAt(start + startingPoint(media, JOIN_BEHIND_PARTS * media.partTargetDuration));
+    const mediaTime = start + startingPoint(media, JOIN_BEHIND_PARTS * media.partTargetDuration);
+    // After VHS has moved the playhead, before it begins to load.
+    queueMicrotask(() => events.startAt(mediaTime));
   });
 
   playlists.on('loadedplaylist', () => {
     const media = playlists.media();
     if (!media || media.endList || media.serverControl?.canBlockReload !== true) return;
+    transport.playlistArrived(media);
     const newestEnd = newestProgrammeTime(media);
     if (newestEnd !== undefined) events.playlistArrived(newestEnd);
     // After the listeners of VHS, which hand the playlist to the segment loader, have run.
     queueMicrotask(() => playlists.trigger('mediaupdatetimeout'));
   });
+  playlists.on('dispose', () => transport.close());
+
+  segmentLoader.on('segmentselected', () => {
+    const { playlist_: refreshed, playlistOfLastInitSegment_: initialised } = segmentLoader;
+    if (!refreshed) return;
+    if (initialised.video?.id === refreshed.id) initialised.video = refreshed;
+    if (initialised.audio?.id === refreshed.id) initialised.audio = refreshed;
+  });
 
   segmentLoader.on('appended', () => {
     const media = playlists.media();
-    if (!media) return;
-    const caughtUp = isNewest(media, segmentLoader.mediaIndex, segmentLoader.partIndex);
-    events.appended(caughtUp, caughtUp ? newestProgrammeTime(media) : undefined);
+    const { mediaIndex, partIndex } = segmentLoader;
+    if (!media || mediaIndex === null) return;
+    const isLast = mediaIndex === media.segments.length - 1;
+    const caughtUp = isLast && isLastPart(media, mediaIndex, partIndex);
+    events.appended(caughtUp, programmeTimeAtEnd(media, mediaIndex, partIndex));
   });
 }
 
-function isNewest(media: MediaPlaylist, mediaIndex: number | null, partIndex: number | null): boolean {
-  const lastParts = media.segments.at(-1)?.parts?.length ?? 0;
-  return mediaIndex === media.segments.length - 1 && (lastParts === 0 || partIndex === lastParts - 1);
+/** A blocking reload that waits for the right part. The playlists are short: a delta would cost more than it saves. */
+function withDirectives(request: XhrOptions, media: MediaPlaylist): XhrOptions {
+  if (!request.uri.includes('_HLS_msn=')) return request;
+  const uri = new URL(request.uri);
+  const { msn, part } = nextUpdate(media);
+  uri.searchParams.set('_HLS_msn', String(msn));
+  if (media.partTargetDuration !== undefined) uri.searchParams.set('_HLS_part', String(part));
+  uri.searchParams.delete('_HLS_skip');
+  return { ...request, uri: uri.href };
+}
+
+/**
+ * Whether the segment loader, which counts an append after it has asked for the quality, had come to the end of a
+ * segment before it: the append that just ended then began the next one.
+ */
+function atSegmentEnd(media: MediaPlaylist, mediaIndex: number | null, partIndex: number | null): boolean {
+  if (mediaIndex === null) return true;
+  return media.segments[mediaIndex]?.preload !== true && isLastPart(media, mediaIndex, partIndex);
+}
+
+function isLastPart(media: MediaPlaylist, mediaIndex: number, partIndex: number | null): boolean {
+  const parts = media.segments[mediaIndex]?.parts?.length ?? 0;
+  return parts === 0 || partIndex === null || partIndex === parts - 1;
 }

@@ -1,10 +1,18 @@
 import { describe, expect, it } from 'vitest';
-import { newestProgrammeTime, nextUpdate, startingPoint, type MediaPlaylist, type Part } from './media-playlist.ts';
+import {
+  newestProgrammeTime,
+  nextUpdate,
+  programmeTimeAtEnd,
+  startingPoint,
+  type MediaPlaylist,
+  type Part,
+} from './media-playlist.ts';
 
 const part = (independent = false, duration = 0.2): Part => ({ uri: 'p', duration, independent });
 const at = (seconds: number) => new Date(1_700_000_000_000 + seconds * 1000);
 
 const growing: MediaPlaylist = {
+  resolvedUri: 'http://host/hls/default/live/media.m3u8',
   mediaSequence: 100,
   partTargetDuration: 0.2,
   segments: [
@@ -46,7 +54,12 @@ describe('newestProgrammeTime', () => {
     );
     expect(newestProgrammeTime({ ...growing, segments })).toBeCloseTo(1_700_000_003.6, 3);
   });
+  it('is known for each part', () => {
+    expect(programmeTimeAtEnd(growing, 1, 1)).toBeCloseTo(1_700_000_002.4, 3);
+    expect(programmeTimeAtEnd(growing, 0, null)).toBeCloseTo(1_700_000_002, 3);
+    expect(programmeTimeAtEnd(growing, 9, null)).toBeUndefined();
+  });
   it('is unknown without dates', () => {
-    expect(newestProgrammeTime({ mediaSequence: 0, segments: [{ duration: 2 }] })).toBeUndefined();
+    expect(newestProgrammeTime({ resolvedUri: '', mediaSequence: 0, segments: [{ duration: 2 }] })).toBeUndefined();
   });
 });

@@ -13,11 +13,9 @@ export interface Segment {
   readonly preload?: boolean;
   readonly preloadHints?: readonly { readonly type: string; readonly uri: string }[];
   readonly dateTimeObject?: Date;
-  readonly programDateTime?: number;
-  /** Media time of its first frame, once the player knows. */
-  readonly start?: number;
 }
 export interface MediaPlaylist {
+  readonly resolvedUri: string;
   readonly mediaSequence: number;
   readonly endList?: boolean;
   readonly partTargetDuration?: number;
@@ -67,12 +65,27 @@ export function startingPoint(playlist: MediaPlaylist, behind: number): number {
   return start;
 }
 
-/** Wall clock, in seconds, of the newest end that is listed; undefined without EXT-X-PROGRAM-DATE-TIME. */
-export function newestProgrammeTime(playlist: MediaPlaylist): number | undefined {
+/**
+ * Wall clock (Unix seconds) at the end of a part or, without a part index, of a segment; undefined without
+ * EXT-X-PROGRAM-DATE-TIME at or before it.
+ */
+export function programmeTimeAtEnd(
+  playlist: MediaPlaylist,
+  segmentIndex: number,
+  partIndex: number | null,
+): number | undefined {
   let after = 0;
-  for (const segment of playlist.segments.toReversed()) {
-    after += segmentSeconds(segment);
+  for (let index = segmentIndex; index >= 0; index -= 1) {
+    const segment = playlist.segments[index];
+    if (!segment) return undefined;
+    const upTo = index === segmentIndex && partIndex !== null ? segment.parts?.slice(0, partIndex + 1) : undefined;
+    after += upTo ? upTo.reduce((sum, part) => sum + part.duration, 0) : segmentSeconds(segment);
     if (segment.dateTimeObject) return segment.dateTimeObject.getTime() / 1000 + after;
   }
   return undefined;
+}
+
+/** Wall clock (Unix seconds) of the newest end that is listed. */
+export function newestProgrammeTime(playlist: MediaPlaylist): number | undefined {
+  return programmeTimeAtEnd(playlist, playlist.segments.length - 1, null);
 }

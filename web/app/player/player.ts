@@ -2,7 +2,7 @@ import videojs from 'video.js';
 import { LatencyController } from './latency-controller.ts';
 import { loadWithLowLatency } from './low-latency-loading.ts';
 import { ProgrammeClock } from './programme-clock.ts';
-import type { Representation, Vhs } from './vhs.ts';
+import type { Vhs } from './vhs.ts';
 
 /** The only file that knows video.js. */
 
@@ -108,7 +108,6 @@ export class Player {
     this.#clock.restart();
     this.#state = 'loading';
     this.#player.src({ src: url, type: 'application/x-mpegURL' });
-    this.#player.one('loadstart', () => this.#attach());
     this.play();
     this.#update();
   }
@@ -173,10 +172,9 @@ export class Player {
     this.#update();
   }
 
-  /** Plays one quality level only; undefined lets the network decide. */
+  /** Plays one quality level only, from the next segment on; undefined lets the network decide. */
   choose(id: string | undefined): void {
     this.#chosenLevel = id;
-    for (const level of this.#representations()) level.enabled(id === undefined || level.id === id);
     this.#update();
   }
 
@@ -224,6 +222,8 @@ export class Player {
     on('volumechange', () => this.#update());
     on('enterpictureinpicture', () => this.#update());
     on('leavepictureinpicture', () => this.#update());
+    // VHS sends its first request right after this event; its loaders exist by then.
+    this.#player.on('xhr-hooks-ready', () => queueMicrotask(() => this.#attach()));
     this.#player.on('error', () => {
       this.#failed = true;
       this.#enter('idle');
@@ -233,13 +233,14 @@ export class Player {
   #attach(): void {
     const vhs = this.#vhs();
     if (!vhs?.playlists) return;
-    loadWithLowLatency(vhs, () => this.#seekableStart(), {
+    const options = { seekableStart: () => this.#seekableStart(), chosenLevel: () => this.#chosenLevel };
+    loadWithLowLatency(vhs, options, {
       startAt: (mediaTime) => this.#player.tech(true).setCurrentTime(mediaTime),
       playlistArrived: (newestEnd) => this.#clock.arrived(Date.now() / 1000, newestEnd),
-      appended: (caughtUp, newestEnd) => {
+      appended: (caughtUp, programmeEnd) => {
         const end = this.#bufferedEnd();
         if (end === undefined) return;
-        if (newestEnd !== undefined) this.#programmeOffset = newestEnd - end;
+        if (programmeEnd !== undefined) this.#programmeOffset = programmeEnd - end;
         this.#controller.appended(performance.now() / 1000, this.#video.currentTime, end, caughtUp);
       },
     });
@@ -278,7 +279,7 @@ export class Player {
       muted: this.#video.muted,
       volume: this.#video.volume,
       autoplay: this.#autoplay,
-      levels: this.#representations().map(({ id, height, bandwidth }) => ({ id, height, bandwidth: bandwidth ?? 0 })),
+      levels: this.#levels(),
       chosenLevel: this.#chosenLevel,
       height: this.#vhs()?.playlists.media()?.attributes?.RESOLUTION?.height ?? (this.#video.videoHeight || undefined),
       pictureInPicture: document.pictureInPictureElement === this.#video,
@@ -307,7 +308,12 @@ export class Player {
     return (this.#player.tech(true) as { vhs?: Vhs } | undefined)?.vhs;
   }
 
-  #representations(): Representation[] {
-    return this.#vhs()?.representations?.() ?? [];
+  #levels(): QualityLevel[] {
+    const variants = this.#vhs()?.playlists.main?.playlists ?? [];
+    return variants.map(({ id, attributes }) => ({
+      id,
+      height: attributes?.RESOLUTION?.height,
+      bandwidth: attributes?.BANDWIDTH ?? 0,
+    }));
   }
 }

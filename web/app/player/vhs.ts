@@ -2,32 +2,47 @@ import type { MediaPlaylist } from './media-playlist.ts';
 
 /**
  * The few parts of VHS (video.js' HLS engine, 3.17.5) that low latency needs to reach into. `playlists`, `xhr` and
- * `representations` are documented; the segment loader is not, hence the pinned version.
+ * `selectPlaylist` are documented; the segment loader is not, hence the pinned version.
  */
 export interface Vhs {
   readonly playlists: PlaylistLoader;
-  readonly xhr: { onRequest(hook: (options: XhrOptions) => XhrOptions): void };
-  readonly representations?: () => Representation[];
-  readonly playlistController_: { readonly mainSegmentLoader_: SegmentLoader };
+  xhr: Xhr;
+  /** Called for the quality to play next, after each append. */
+  selectPlaylist: () => Variant | null | undefined;
+  readonly playlistController_: {
+    readonly mainSegmentLoader_: SegmentLoader;
+    /** Told right before VHS moves the playhead to where it would begin. */
+    on(event: 'firstplay', listener: () => void): void;
+  };
+}
+/** A quality level; its segments are there once it has been loaded. */
+export interface Variant extends MediaPlaylist {
+  readonly id: string;
+  readonly attributes?: {
+    readonly BANDWIDTH?: number;
+    readonly RESOLUTION?: { readonly width: number; readonly height: number };
+  };
+  /** Unix ms until which it must not be chosen, after an error. */
+  readonly excludeUntil?: number;
 }
 export interface PlaylistLoader {
-  media(): (MediaPlaylist & { readonly attributes?: { readonly RESOLUTION?: { height: number } } }) | undefined;
-  on(event: 'loadedmetadata' | 'loadedplaylist', listener: () => void): void;
+  readonly main?: { readonly playlists: readonly Variant[] };
+  media(): Variant | undefined;
+  on(event: 'loadedplaylist' | 'dispose', listener: () => void): void;
   trigger(event: 'mediaupdatetimeout'): void;
 }
 export interface SegmentLoader {
   readonly mediaIndex: number | null;
   readonly partIndex: number | null;
-  on(event: 'appended', listener: () => void): void;
+  /** The playlist that the next request is chosen from; another object after each refresh. */
+  readonly playlist_?: Variant;
+  readonly playlistOfLastInitSegment_: Record<'audio' | 'video', Variant | null>;
+  on(event: 'appended' | 'segmentselected', listener: () => void): void;
 }
 export interface XhrOptions {
-  uri: string;
+  readonly uri: string;
   readonly requestType?: string;
+  /** Milliseconds; 0 waits for ever. */
+  readonly timeout?: number;
 }
-export interface Representation {
-  readonly id: string;
-  readonly width?: number;
-  readonly height?: number;
-  readonly bandwidth?: number;
-  enabled(value?: boolean): boolean;
-}
+export type Xhr = (options: XhrOptions, callback: (error: Error | null, request: unknown) => void) => unknown;

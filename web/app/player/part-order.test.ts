@@ -1,0 +1,44 @@
+import { describe, expect, it } from 'vitest';
+import type { MediaPlaylist } from './media-playlist.ts';
+import { partsAfter, partsToDecode } from './part-order.ts';
+
+const base = 'http://host/hls/default/live/';
+const part = (uri: string, independent = false) => ({ uri, resolvedUri: base + uri, duration: 0.2, independent });
+const playlist: MediaPlaylist = {
+  resolvedUri: `${base}media.m3u8`,
+  mediaSequence: 7,
+  segments: [
+    { duration: 2 },
+    { duration: 0.6, parts: [part('7.0', true), part('7.1'), part('7.2')] },
+    { duration: 2, preload: true, parts: [part('8.0', true), part('8.1')] },
+  ],
+  preloadSegment: { duration: 2, preloadHints: [{ type: 'PART', uri: '8.2' }] },
+};
+const urls = (...names: string[]) => names.map((name) => base + name);
+
+describe('partsAfter', () => {
+  it('lists what follows, across segments, and the hinted part', () => {
+    expect(partsAfter(playlist, `${base}7.2`, 9)).toEqual(urls('8.0', '8.1', '8.2'));
+    expect(partsAfter(playlist, `${base}8.1`, 9)).toEqual(urls('8.2'));
+  });
+  it('is bounded', () => {
+    expect(partsAfter(playlist, `${base}7.0`, 2)).toEqual(urls('7.1', '7.2'));
+  });
+  it('is nothing after a part that is not listed', () => {
+    expect(partsAfter(playlist, `${base}5.0`, 9)).toEqual([]);
+  });
+});
+
+describe('partsToDecode', () => {
+  it('is the part alone after its predecessor, or when it decodes by itself', () => {
+    expect(partsToDecode(playlist, `${base}8.1`, `${base}8.0`)).toEqual(urls('8.1'));
+    expect(partsToDecode(playlist, `${base}8.0`, undefined)).toEqual(urls('8.0'));
+  });
+  it('begins with the last part that decodes by itself after a jump', () => {
+    expect(partsToDecode(playlist, `${base}7.2`, undefined)).toEqual(urls('7.0', '7.1', '7.2'));
+    expect(partsToDecode(playlist, `${base}8.1`, 'http://host/other/8.0')).toEqual(urls('8.0', '8.1'));
+  });
+  it('is the part itself where the playlist does not list it', () => {
+    expect(partsToDecode(playlist, `${base}1.4`, undefined)).toEqual(urls('1.4'));
+  });
+});
