@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { createLogger } from './logger.ts';
 import { createShutdown } from './shutdown.ts';
@@ -80,6 +81,7 @@ describe('createShutdown', () => {
     const exited = once(child, 'exit');
     for (let sent = 0; sent < signals; sent++) {
       await once(child.stdout, 'data'); // "ready", then the log line of the first signal
+      if (sent > 0) await delay(600); // sooner it would be the same Ctrl-C, passed on twice
       child.kill('SIGINT');
     }
     expect(await exited).toEqual([code, null]);

@@ -13,6 +13,6 @@ export function openDataFolder(folder: string): {
   return {
     path,
     resources: new SqliteResourceStore({ path: join(path, 'resources.db'), kinds: ['LiveStream'] }),
-    secrets: new SqliteResourceStore({ path: join(path, 'secrets.db'), kinds: ['Secret'], mode: 0o600 }),
+    secrets: new SqliteResourceStore({ path: join(path, 'secrets.db'), kinds: ['Secret'] }),
   };
 }

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import { InvalidResourceError } from '@showrunner/service-kit';
+import { parseLiveStream, parseSecret } from '@showrunner/crds';
+import { ConflictError } from '@showrunner/service-kit';
 import { parseAllDocuments } from 'yaml';
 import { openDataFolder } from '../data-folder.ts';
 import { CommandError } from './command-error.ts';
@@ -22,22 +23,39 @@ async function readDocuments(file: string): Promise<unknown[]> {
     .filter((value) => value !== null);
 }
 
+type Parsed = { kind: 'Secret' | 'LiveStream'; value: unknown };
+
+/** Every resource of the file, checked, so that a wrong one is told before any is applied. */
+function check(file: string, documents: readonly unknown[]): Parsed[] {
+  const parsed = documents.map((document) => {
+    const { kind, apiVersion } = (document ?? {}) as { kind?: unknown; apiVersion?: unknown };
+    if (kind !== 'Secret' && kind !== 'LiveStream') {
+      throw new CommandError(
+        `${file}: kind ${JSON.stringify(kind)} of ${JSON.stringify(apiVersion)} is not known here.`,
+      );
+    }
+    const result = kind === 'Secret' ? parseSecret(document) : parseLiveStream(document);
+    return { kind, value: document, problems: result.ok ? [] : result.problems } as const;
+  });
+  const problems = parsed.flatMap((resource) => resource.problems);
+  if (problems.length > 0) throw new CommandError(problems.map((problem) => `${file}: ${problem}`).join('\n'));
+  return parsed;
+}
+
 /** `showrunner apply -f FILE`: creates or changes the resources in a YAML file, all of them or, if one is wrong, none. */
 export async function apply(dataFolder: string, file: string): Promise<void> {
   const documents = await readDocuments(file);
   if (documents.length === 0) throw new CommandError(`${file} holds no resource.`);
+  const checked = check(file, documents);
   const { resources, secrets } = openDataFolder(dataFolder);
   try {
-    for (const document of documents) {
-      const { kind, apiVersion } = document as { kind?: unknown; apiVersion?: unknown };
-      const store = kind === 'Secret' ? secrets : kind === 'LiveStream' ? resources : undefined;
-      if (!store) throw new CommandError(`${file}: kind "${String(kind)}" (${String(apiVersion)}) is not known here.`);
-      const applied =
-        kind === 'Secret' ? await secrets.apply('Secret', document) : await resources.apply('LiveStream', document);
-      console.log(`${applied.kind.toLowerCase()} ${applied.metadata.namespace}/${applied.metadata.name} applied`);
+    for (const { kind, value } of checked) {
+      const store = kind === 'Secret' ? secrets : resources;
+      const { metadata } = await store.apply(kind, value);
+      console.log(`${kind.toLowerCase()} ${metadata.namespace}/${metadata.name} applied`);
     }
   } catch (error) {
-    if (error instanceof InvalidResourceError) throw new CommandError(`${file}: ${error.problems.join('\n')}`);
+    if (error instanceof ConflictError) throw new CommandError(`${file}: ${error.message}`);
     throw error;
   } finally {
     await resources.close();

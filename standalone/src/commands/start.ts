@@ -15,6 +15,7 @@ import { createWeb } from '@showrunner/web';
 import { banner } from '../banner.ts';
 import { publicUrls, type StandaloneConfig } from '../config.ts';
 import { LiveStreamController } from '../controller/live-stream-controller.ts';
+import { sourceFacts } from '../controller/source-facts.ts';
 import { openDataFolder } from '../data-folder.ts';
 import { ensureFirstShow } from '../first-show.ts';
 import { flvToken } from '../flv-token.ts';
@@ -79,7 +80,6 @@ export async function start(config: StandaloneConfig): Promise<void> {
       logger,
     });
     transcoder.onFirstMedia((ref, seconds) => controller.observer(ref)?.found({ firstMediaSeconds: seconds }));
-    transcoder.onSource((ref, source) => controller.observer(ref)?.found({ source }));
 
     let pages: RequestListener = () => undefined;
     const ops = createOpsHandler({ registry, ready: () => [] });
@@ -118,7 +118,7 @@ export async function start(config: StandaloneConfig): Promise<void> {
         const [namespace = '', name = ''] = id.split('/');
         const facts = observer.show?.state === 'live' ? ingest.facts({ namespace, name }) : undefined;
         if (!facts) continue;
-        observer.found({ keyframeIntervalSeconds: facts.keyframeIntervalSeconds, hasBFrames: facts.hasBFrames });
+        observer.found(sourceFacts(facts));
       }
     }, FACTS_INTERVAL_MS);
     shutdown.onShutdown('facts', async () => clearInterval(factsTimer));

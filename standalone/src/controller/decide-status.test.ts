@@ -78,12 +78,12 @@ describe('decideStatus', () => {
       state: 'live',
       startedAt: START,
       firstMediaSeconds: 0.24,
-      keyframeIntervalSeconds: 8.3,
+      keyframeIntervalSeconds: 8,
       hasBFrames: true,
     });
     expect(status.conditions?.slice(2).map((condition) => condition.message)).toEqual([
       'Playable 0.24 s after the publisher started.',
-      'A keyframe comes every 8.3 s. In OBS set Keyframe Interval to 2 s, so that viewers join faster.',
+      'A keyframe comes every 8 s. In OBS set Keyframe Interval to 2 s, so that viewers join faster.',
       'The source has B-frames, which add latency. In OBS set Max B-frames to 0.',
     ]);
   });

@@ -77,7 +77,7 @@ function sourceFindings(show: ObservedShow): Finding[] {
       type: 'KeyframeIntervalTooLong',
       status: 'True',
       reason: 'JoiningIsSlow',
-      message: `A keyframe comes every ${show.keyframeIntervalSeconds.toFixed(1)} s. In OBS set Keyframe Interval to 2 s, so that viewers join faster.`,
+      message: `A keyframe comes every ${show.keyframeIntervalSeconds} s. In OBS set Keyframe Interval to 2 s, so that viewers join faster.`,
     });
   }
   if (show.hasBFrames) {

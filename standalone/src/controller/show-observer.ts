@@ -1,4 +1,4 @@
-import type { LiveStreamStatus } from '@showrunner/crds';
+import { isDeepStrictEqual } from 'node:util';
 import type { FlvSink, FlvSource, StreamRef } from '@showrunner/service-kit';
 import type { ObservedShow } from './decide-status.ts';
 
@@ -36,13 +36,13 @@ export class ShowObserver implements FlvSink {
     if (this.#show) this.#set({ ...this.#show, state: 'ended', endedAt: this.#now() });
   }
 
-  /** What the transcoder and ingest found out about the source. */
+  /** What the transcoder and ingest found out about the show. */
   found(
-    facts: Pick<ObservedShow, 'firstMediaSeconds' | 'keyframeIntervalSeconds' | 'hasBFrames'> & {
-      source?: LiveStreamStatus['source'];
-    },
+    facts: Partial<Pick<ObservedShow, 'firstMediaSeconds' | 'source' | 'keyframeIntervalSeconds' | 'hasBFrames'>>,
   ): void {
-    if (this.#show) this.#set({ ...this.#show, ...facts });
+    if (!this.#show) return;
+    const show = { ...this.#show, ...facts };
+    if (!isDeepStrictEqual(show, this.#show)) this.#set(show);
   }
 
   close(): void {
