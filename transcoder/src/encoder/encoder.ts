@@ -22,6 +22,7 @@ import { RungLane } from './rung-lane.ts';
 
 /** FLV counts milliseconds in 32 bits: a child that nears half of them (12 days) is relieved by another. */
 const LONGEST_RUN_MS = 2 ** 30;
+const SAY_LATE_EVERY_MS = 60_000;
 
 export interface LadderEncoderOptions {
   readonly ffmpegPath: string;
@@ -76,6 +77,7 @@ export class LadderEncoder implements RungEncoder {
   #videoChanged = false;
   #failures = 0;
   #childrenMade = 0;
+  #lateSaidAtMs = -Infinity;
   /** The youngest child that gave a picture: what older ones still give after it is too late. */
   #speaking = 0;
 
@@ -123,6 +125,9 @@ export class LadderEncoder implements RungEncoder {
     if (outcome === 'taken') child.write(times.enter(timestampMs, compositionTimeMs(payload), keyframe), payload);
     if (outcome !== 'dropped-gop') return;
     this.#options.metrics.droppedGops.inc();
+    const nowMs = this.#options.now();
+    if (nowMs - this.#lateSaidAtMs < SAY_LATE_EVERY_MS) return;
+    this.#lateSaidAtMs = nowMs;
     this.#options.logger.warn('The encoder is too slow for this source: it skips pictures up to a later keyframe.');
   }
 
