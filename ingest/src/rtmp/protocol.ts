@@ -38,7 +38,12 @@ const PING_REQUEST = 6;
 const PING_RESPONSE = 7;
 
 /** Commands that are answered with a bare `_result`: OBS, Wirecast and others send them, and some wait for it. */
-const ACKNOWLEDGED_COMMANDS = new Set(['releaseStream', 'FCPublish', 'FCUnpublish', '_checkbw', 'getStreamLength']);
+const ACKNOWLEDGED_COMMANDS = new Set(['releaseStream', 'FCPublish', '_checkbw', 'getStreamLength']);
+/**
+ * The client ends its stream. OBS and ffmpeg send the first two in a row and hang up at once, so that the second may be
+ * lost where the first was answered into a closed connection.
+ */
+const ENDING_COMMANDS = new Set(['FCUnpublish', 'deleteStream', 'closeStream']);
 /** The commands that amf.js is asked to decode: it prints every other one to the console. */
 const DECODED_COMMANDS = new Set(['connect', 'createStream', 'publish']);
 const SET_DATA_FRAME_BYTES = 3 + '@setDataFrame'.length;
@@ -234,7 +239,7 @@ export class RtmpProtocol extends Rtmp {
       return;
     }
     if (name === 'play' || name === 'play2') this.#handler.onPlay();
-    else if (name === 'deleteStream' || name === 'closeStream') this.#handler.onUnpublish();
+    else if (ENDING_COMMANDS.has(name)) this.#handler.onUnpublish();
     else if (ACKNOWLEDGED_COMMANDS.has(name)) this.#acknowledge(payload, start, name);
     else if (DECODED_COMMANDS.has(name)) this.#decodedCommand(name, streamId, payload.subarray(start));
   }
