@@ -60,7 +60,7 @@ describe('a publisher that drops and comes back', () => {
     // It comes back to where it was, not to twice the distance.
     expect((await readPlayer(page)).latencySeconds).toBeLessThan(2);
     await reader.stop();
-    expect(reader.violations).toEqual([]);
+    expect.soft(reader.violations).toEqual([]);
     const later = reader.playlist.segments.filter(({ sequence }) => sequence >= positionBefore.msn);
     expect(later.filter(({ discontinuity }) => discontinuity).length).toBeGreaterThanOrEqual(1);
     expect(nextPosition(reader.playlist).msn).toBeGreaterThan(positionBefore.msn);
@@ -81,6 +81,6 @@ describe('a publisher that drops and comes back', () => {
     await Promise.race([reader.ended, sleep(30_000)]);
     await eventually('phase Ended', async () => (await product.phase('brief')) === 'Ended');
     expect(reader.playlist.endList).toBe(true);
-    expect(reader.violations).toEqual([]);
+    expect.soft(reader.violations).toEqual([]);
   });
 });

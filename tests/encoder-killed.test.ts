@@ -44,12 +44,12 @@ describe('the ladder’s ffmpeg is killed', () => {
     await eventually('parts of the rung again', () => rung.parts.length > before + 15, { timeoutMs: 20_000 });
     await sleep(2_000);
     await Promise.all([source.stop(), rung.stop()]);
-    expect(source.violations).toEqual([]);
-    expect(rung.violations).toEqual([]);
+    expect.soft(source.violations).toEqual([]);
+    expect.soft(rung.violations).toEqual([]);
     expect(source.playlist.segments.some(({ discontinuity }) => discontinuity)).toBe(false);
     // No part of the source came later than a low-latency player can bear.
     const bearable = 3_000 * (source.playlist.partTarget ?? 0);
-    expect(Math.max(...source.lateness(killed - 1_000))).toBeLessThan(bearable);
+    expect.soft(Math.max(...source.lateness(killed - 1_000))).toBeLessThan(bearable);
     expect(source.checked.reports).toBeGreaterThan(0);
     expect(await rung.checkBandwidth()).toEqual([]);
   });

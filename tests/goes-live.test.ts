@@ -82,8 +82,8 @@ describe('a show goes live', () => {
     const plain = await followLive(product.masterUrl(), { mode: 'plain', keepMedia: true });
     await sleep(9_000);
     await Promise.all([low.stop(), plain.stop()]);
-    expect(low.violations).toEqual([]);
-    expect(plain.violations).toEqual([]);
+    expect.soft(low.violations).toEqual([]);
+    expect.soft(plain.violations).toEqual([]);
     expect(low.checked.partsFetched).toBeGreaterThan(30);
     expect(low.checked.deltas).toBeGreaterThan(10);
     expect(low.checked.hints).toBeGreaterThan(10);
@@ -98,7 +98,7 @@ describe('a show goes live', () => {
   });
 
   it('asks nobody else for anything, and logs no error on the page', () => {
-    expect(browser.foreign).toEqual([]);
-    expect(browser.errors).toEqual([]);
+    expect.soft(browser.foreign).toEqual([]);
+    expect.soft(browser.errors).toEqual([]);
   });
 });

@@ -44,7 +44,7 @@ describe('a publisher whose connection is half-dead', () => {
     await eventually('parts of the new connection', () => reader.parts.length > before + 10);
     expect(Date.now() - back).toBeLessThan(6_000);
     await reader.stop();
-    expect(reader.violations).toEqual([]);
+    expect.soft(reader.violations).toEqual([]);
     expect(reader.playlist.segments.filter(({ discontinuity }) => discontinuity).length).toBeGreaterThanOrEqual(1);
   });
 
@@ -68,7 +68,7 @@ describe('a publisher whose connection is half-dead', () => {
     const before = reader.parts.length;
     await eventually('parts again', () => reader.parts.length > before + 10);
     await reader.stop();
-    expect(reader.violations).toEqual([]);
+    expect.soft(reader.violations).toEqual([]);
     expect(reader.playlist.endList).toBe(false);
   });
 });

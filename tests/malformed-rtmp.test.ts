@@ -84,14 +84,14 @@ describe('malformed RTMP beside a show', () => {
     await reader.stop();
 
     expect(next).toBeGreaterThanOrEqual(INPUTS);
-    expect(isRunning(product.pid)).toBe(true);
+    expect(isRunning(product.pid), product.output().slice(-4_000)).toBe(true);
     expect(isRunning(publisher.pid)).toBe(true);
     expect(outcomes['refused'] ?? 0).toBe(0);
     expect(outcomes['closed by server'] ?? 0).toBeGreaterThan(INPUTS / 20);
     expect(forgotten, 'inputs whose connection the server did not close after ten seconds').toEqual([]);
-    expect(reader.violations).toEqual([]);
+    expect.soft(reader.violations).toEqual([]);
     expect(reader.playlist.segments.some(({ discontinuity }) => discontinuity)).toBe(false);
-    expect(Math.max(...reader.lateness(from))).toBeLessThan(3_000 * (reader.playlist.partTarget ?? 0));
+    expect.soft(Math.max(...reader.lateness(from))).toBeLessThan(3_000 * (reader.playlist.partTarget ?? 0));
     for (const { problems } of await checkMediaOf(reader)) expect(problems).toEqual([]);
     expect(grown).toBeLessThan(60 * MEGABYTE);
     expect(product.output()).not.toMatch(/uncaught|unhandled|TypeError|RangeError|ERR_/i);
@@ -105,6 +105,6 @@ describe('malformed RTMP beside a show', () => {
     await eventually('its parts', () => reader.parts.length > 10);
     await reader.stop();
     await good.kill();
-    expect(reader.violations).toEqual([]);
+    expect.soft(reader.violations).toEqual([]);
   });
 });

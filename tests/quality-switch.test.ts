@@ -72,7 +72,7 @@ describe('a viewer changes the quality', () => {
     await choose(page, /^Auto/);
     await sleep(2_000);
     expect((await readPlayer(page)).state).toBe('playing');
-    expect(browser.errors).toEqual([]);
-    expect(browser.foreign).toEqual([]);
+    expect.soft(browser.errors).toEqual([]);
+    expect.soft(browser.foreign).toEqual([]);
   });
 });

@@ -64,8 +64,8 @@ describe('readers that do not read', () => {
     await sleep(15_000);
 
     await reader.stop();
-    expect(reader.violations).toEqual([]);
-    expect(Math.max(...reader.lateness(from))).toBeLessThan(3_000 * (reader.playlist.partTarget ?? 0));
+    expect.soft(reader.violations).toEqual([]);
+    expect.soft(Math.max(...reader.lateness(from))).toBeLessThan(3_000 * (reader.playlist.partTarget ?? 0));
     // Twenty segments of a megabyte each on fifty pipelined requests would be a gigabyte, were they queued.
     expect(residentBytes(product.pid) - before).toBeLessThan(120 * MEGABYTE);
 

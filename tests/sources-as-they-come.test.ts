@@ -48,7 +48,7 @@ describe('sources as they come', () => {
   it.each(NAMES.map((name, index) => [name, index] as const))('plays %s by the rules', async (name, index) => {
     const reader = readers[index];
     if (!reader) throw new Error('The source was not read');
-    expect(reader.violations).toEqual([]);
+    expect.soft(reader.violations).toEqual([]);
     expect(reader.parts.length).toBeGreaterThan(30);
     expect(await reader.checkBandwidth()).toEqual([]);
     const [media, ...more] = await checkMediaOf(reader);
@@ -60,7 +60,7 @@ describe('sources as they come', () => {
   it('has the same latency whatever the keyframe interval', () => {
     // Segments are cut without a keyframe where none comes in time, and parts never wait for one.
     const longest = readers[0]?.segments.map(({ duration }) => duration) ?? [];
-    expect(Math.max(...longest)).toBeLessThanOrEqual((readers[0]?.playlist.targetDuration ?? 0) + 0.5);
+    expect.soft(Math.max(...longest)).toBeLessThanOrEqual((readers[0]?.playlist.targetDuration ?? 0) + 0.5);
     expect(readers[0]?.playlist.targetDuration).toBe(readers[1]?.playlist.targetDuration);
   });
 });

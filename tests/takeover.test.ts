@@ -37,7 +37,7 @@ describe('a second publisher with the same key', () => {
     const before = reader.parts.length;
     await eventually('parts of the second publisher', () => reader.parts.length > before + 20);
     await reader.stop();
-    expect(reader.violations).toEqual([]);
+    expect.soft(reader.violations).toEqual([]);
     expect(reader.playlist.segments.filter(({ discontinuity }) => discontinuity)).toHaveLength(1);
     expect(reader.playlist.endList).toBe(false);
     expect(await product.phase()).toBe('Live');
@@ -56,7 +56,7 @@ describe('a second publisher with the same key', () => {
     const before = reader.parts.length;
     await eventually('further parts', () => reader.parts.length > before + 10);
     await reader.stop();
-    expect(reader.violations).toEqual([]);
+    expect.soft(reader.violations).toEqual([]);
     expect(reader.playlist.segments.some(({ discontinuity }) => discontinuity)).toBe(false);
     await first.stop();
   });

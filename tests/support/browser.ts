@@ -59,7 +59,7 @@ export async function startBrowser(): Promise<StoryBrowser> {
       const page = await context.newPage();
       page.on('pageerror', (error) => errors.push(error.message));
       page.on('console', (message) => {
-        if (message.type() === 'error') errors.push(message.text());
+        if (message.type() === 'error') errors.push(`${message.text()} (${message.location().url})`);
       });
       await page.goto(url, { waitUntil: 'domcontentloaded' });
       return page;

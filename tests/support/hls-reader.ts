@@ -100,7 +100,7 @@ export class HlsReader {
     const answer = await this.#firstAnswer(this.#masterUrl, deadline);
     this.#checkHeaders(answer);
     this.master = parseMaster(answer.body.toString());
-    this.violations.push(...checkMasterPlaylist(this.master));
+    this.#add(checkMasterPlaylist(this.master));
     const variant = this.master.variants.find(this.#options.variant ?? (() => true));
     if (!variant) throw new Error(`No variant fits:\n${this.master.text}`);
     this.variant = variant;
@@ -140,7 +140,9 @@ export class HlsReader {
   }
 
   #report(rule: string, message: string): void {
-    if (this.violations.length < MAX_VIOLATIONS) this.violations.push({ rule, message });
+    // What is wrong with a segment is wrong in each playlist that lists it.
+    if (this.violations.length >= MAX_VIOLATIONS || this.violations.some((known) => known.message === message)) return;
+    this.violations.push({ rule, message });
   }
 
   #add(found: readonly Violation[]): void {

@@ -57,18 +57,20 @@ export async function checkMedia(init: Buffer, segments: readonly Buffer[]): Pro
     for (const stream of streams) {
       let expected: number | undefined;
       let first: number | undefined;
+      let last = 0;
       for (const packet of packets) {
         if (packet.stream_index !== stream.index) continue;
         const dts = Number(packet.dts_time);
-        const duration = Number(packet.duration_time ?? 0);
         first ??= dts;
         // Timestamps of FLV are whole milliseconds: each may be off by one, on both sides.
         if (expected !== undefined && Math.abs(dts - expected) > 0.003) {
           problems.push(`${stream.codec_type}: after ${expected.toFixed(3)} s comes ${dts.toFixed(3)} s`);
         }
-        expected = dts + duration;
+        // ffprobe knows no duration of the first packet where there is only sound.
+        expected = packet.duration_time === undefined ? undefined : dts + Number(packet.duration_time);
+        last = expected ?? dts;
       }
-      seconds.push((expected ?? 0) - (first ?? 0));
+      seconds.push(last - (first ?? last));
     }
     return {
       streams: streams.map(({ codec_name, width, height }) =>
