@@ -7,7 +7,7 @@ import { LadderEncoder } from './encoder.ts';
 import { ladderFor, type LadderRung } from './ladder.ts';
 import { EncoderMetrics } from './metrics.ts';
 
-export interface RungEncoderConfig {
+interface RungEncoderConfig {
   /** Path or name of the ffmpeg program. */
   readonly ffmpegPath: string;
   /** A child that is fed but gives nothing for this long is started anew. */

@@ -24,7 +24,7 @@ export type EncoderEnd =
   | { readonly reason: 'missing'; readonly message: string }
   | { readonly reason: 'exited' | 'hung' | 'malformed'; readonly message: string };
 
-export interface EncoderProcessOptions {
+interface EncoderProcessOptions {
   readonly path: string;
   readonly argv: readonly string[];
   readonly rungs: number;

@@ -24,7 +24,7 @@ import { RungLane } from './rung-lane.ts';
 const LONGEST_RUN_MS = 2 ** 30;
 const SAY_LATE_EVERY_MS = 60_000;
 
-export interface LadderEncoderOptions {
+interface LadderEncoderOptions {
   readonly ffmpegPath: string;
   readonly ladder: readonly LadderRung[];
   readonly rungs: readonly Rung[];

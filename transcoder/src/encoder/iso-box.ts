@@ -1,12 +1,12 @@
 /** A box of ISO/IEC 14496-12 whose header was read. */
-export interface IsoBox {
+interface IsoBox {
   readonly type: string;
   /** What follows the header. */
   readonly body: Buffer;
 }
 
 /** Boxes that follow one another in a buffer. Throws a RangeError where one reaches beyond it. */
-export function* childBoxes(parent: Buffer): Generator<IsoBox> {
+function* childBoxes(parent: Buffer): Generator<IsoBox> {
   for (let at = 0; at < parent.length;) {
     const size = parent.readUInt32BE(at);
     if (size < 8 || at + size > parent.length) {
@@ -17,7 +17,7 @@ export function* childBoxes(parent: Buffer): Generator<IsoBox> {
   }
 }
 
-export function childrenOf(parent: Buffer, type: string): Buffer[] {
+function childrenOf(parent: Buffer, type: string): Buffer[] {
   return [...childBoxes(parent)].filter((box) => box.type === type).map((box) => box.body);
 }
 

@@ -25,7 +25,7 @@ const STATE_AFTER_LPS = Uint8Array.of(
 const LAST_ADAPTIVE_STATE = 62;
 
 /** The probability of one kind of binary decision. */
-export interface CabacContext {
+interface CabacContext {
   state: number;
   mostProbable: number;
 }
