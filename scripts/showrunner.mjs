@@ -3,15 +3,22 @@
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { app } from './setup/app.mjs';
-import { dependencies } from './setup/dependencies.mjs';
+import { areDependenciesInstalled, dependencies } from './setup/dependencies.mjs';
 import { node24 } from './setup/node24.mjs';
 import { programs } from './setup/programs.mjs';
 import { runNode } from './setup/run-node.mjs';
+import { fail } from './setup/say.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const args = process.argv.slice(2);
+const command = args[0] ?? 'start';
 const node = node24();
-dependencies(root, node);
-if (['start', 'demo'].includes(args[0] ?? 'start')) programs(['ffmpeg']);
-if ((args[0] ?? 'start') === 'start') app(root, node);
+if (command === 'start') {
+  dependencies(root, node);
+  programs(['ffmpeg']);
+  app(root, node);
+} else if (!areDependenciesInstalled(root)) {
+  // Two installations at once would be in each other's way: `start` alone does it.
+  fail('Run `npm start` first: it installs what is missing.');
+}
 runNode(node, [join(root, 'standalone', 'src', 'main.ts'), ...args]);

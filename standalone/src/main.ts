@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ConfigError, loadConfig } from '@showrunner/service-kit';
@@ -38,11 +39,11 @@ async function run(args: string[]): Promise<void> {
     process.stdout.write(USAGE);
     return;
   }
-  const data = process.env['SHOWRUNNER_DATA'] ?? './data';
+  const file = join(process.env['SHOWRUNNER_DATA'] ?? './data', 'showrunner.yaml');
   const config = loadConfig(standaloneConfigSchema, {
     env: process.env,
     prefix: 'SHOWRUNNER',
-    file: join(data, 'showrunner.yaml'),
+    file: existsSync(file) ? file : undefined,
   });
   switch (command) {
     case 'start':

@@ -12,7 +12,8 @@ const FRAME_RATE = 30;
 export function demoArguments(url: string): string[] {
   const input = (source: string) => ['-re', '-f', 'lavfi', '-i', source];
   return [
-    ...['-hide_banner', '-loglevel', 'error', '-nostdin'],
+    // Its errors name the address, and with it the key.
+    ...['-hide_banner', '-loglevel', 'quiet', '-nostdin'],
     ...input(`testsrc2=size=1280x720:rate=${FRAME_RATE}`),
     ...input('sine=frequency=440:beep_factor=4:sample_rate=48000'),
     ...['-c:v', 'libx264', '-preset', 'veryfast', '-tune', 'zerolatency', '-pix_fmt', 'yuv420p'],
@@ -25,9 +26,11 @@ export function demoArguments(url: string): string[] {
 function isListening(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect({ port, host: '127.0.0.1' });
-    socket.once('connect', () => resolve(true)).once('error', () => resolve(false));
-    socket.once('close', () => socket.destroy());
-    socket.once('connect', () => socket.end());
+    socket.once('error', () => resolve(false));
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve(true);
+    });
   });
 }
 
@@ -42,12 +45,19 @@ export async function demo(config: StandaloneConfig, stream: StreamRef): Promise
     await stores.secrets.close();
   });
   const args = demoArguments(`rtmp://127.0.0.1:${config.rtmpPort}/live/${key}`);
-  const ffmpeg = spawn(config.ffmpeg, args, { stdio: ['ignore', 'ignore', 'inherit'] });
+  const ffmpeg = spawn(config.ffmpeg, args, { stdio: 'ignore' });
   console.log(`On air: ${publicUrls(config).http}/watch/${stream.namespace}/${stream.name} (Ctrl-C stops it)`);
-  const stop = () => ffmpeg.kill('SIGINT');
+  let stopped = false;
+  const stop = () => {
+    stopped = true;
+    ffmpeg.kill('SIGINT');
+  };
   process.once('SIGINT', stop).once('SIGTERM', stop);
   await new Promise<void>((resolve, reject) => {
     ffmpeg.once('error', (error) => reject(new CommandError(`${config.ffmpeg} cannot be started: ${error.message}`)));
-    ffmpeg.once('exit', () => resolve());
+    ffmpeg.once('exit', () => {
+      if (stopped) resolve();
+      else reject(new CommandError('The server refused the test picture or ended the show: see what it printed.'));
+    });
   });
 }

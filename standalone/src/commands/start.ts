@@ -20,6 +20,7 @@ import { openDataFolder } from '../data-folder.ts';
 import { ensureFirstShow } from '../first-show.ts';
 import { flvToken } from '../flv-token.ts';
 import { createHttpServer } from '../http-server.ts';
+import { LastViewers } from '../last-viewers.ts';
 import { CommandError } from './command-error.ts';
 import { readKey } from './key.ts';
 
@@ -81,9 +82,10 @@ export async function start(config: StandaloneConfig): Promise<void> {
     });
     transcoder.onFirstMedia((ref, seconds) => controller.observer(ref)?.found({ firstMediaSeconds: seconds }));
 
+    const viewers = new LastViewers();
     let pages: RequestListener = () => undefined;
     const ops = createOpsHandler({ registry, ready: () => [] });
-    const server = createHttpServer([transcoder.origin, ingest.handleHttp, ops], (request, response) =>
+    const server = createHttpServer([viewers.watch(transcoder.origin), ingest.handleHttp, ops], (request, response) =>
       pages(request, response),
     );
     const web = await createWeb({
@@ -99,6 +101,7 @@ export async function start(config: StandaloneConfig): Promise<void> {
 
     // Registered in the order of starting; closed in the reverse one: publishers first, then shows, then pages.
     shutdown.onShutdown('web', () => web.close());
+    shutdown.onShutdown('viewers', () => viewers.farewell());
     shutdown.onShutdown('controller', () => controller.close());
     shutdown.onShutdown('transcoder', () => transcoder.close());
     shutdown.onShutdown('ingest', () => ingest.close());

@@ -10,9 +10,9 @@ const KEY_ENTRY = 'streamKey';
 /** Marks a Secret that was made for a LiveStream and goes with it. */
 const OWNER_LABEL = 'showrunner.dev/live-stream';
 
-/** 160 random bits in letters, digits, - and _, which OBS takes as they are. */
+/** 160 random bits in hexadecimal, which every encoder and shell takes as it is. */
 export function makeStreamKey(): string {
-  return randomBytes(KEY_BYTES).toString('base64url');
+  return randomBytes(KEY_BYTES).toString('hex');
 }
 
 /** Where the key of a LiveStream is kept: the Secret it names, else NAME-stream-key. */
