@@ -39,12 +39,11 @@ export function createStoreAdmission(options: {
     for (const stream of streams) for (const listener of listeners) listener(stream);
   };
 
-  async function listAndWatch(onProgress: () => void): Promise<void> {
+  async function listAndWatch(): Promise<void> {
     const { items, resourceVersion } = await store.list('LiveStream');
     const affected = index.replaceAll(items);
     listed = true;
     ready.resolve();
-    onProgress();
     announce(affected);
     for await (const { type, object } of store.watch('LiveStream', { from: resourceVersion, signal: stopped.signal })) {
       const ref = { namespace: object.metadata.namespace, name: object.metadata.name };
@@ -57,14 +56,16 @@ export function createStoreAdmission(options: {
   async function keepWatching(): Promise<void> {
     let wait = FIRST_RETRY_MS;
     while (!stopped.signal.aborted) {
+      const began = now();
       try {
-        await listAndWatch(() => (wait = FIRST_RETRY_MS));
-        continue;
+        await listAndWatch();
       } catch (error) {
         if (stopped.signal.aborted) return;
         if (!(error instanceof ExpiredError))
           logger.warn({ err: error }, 'LiveStreams cannot be watched; trying again');
       }
+      // Only a watch that held for a while shows that the trouble is over.
+      if (now() - began > LAST_RETRY_MS) wait = FIRST_RETRY_MS;
       await delay(wait * (0.5 + Math.random() / 2), undefined, { signal: stopped.signal }).catch(() => undefined);
       wait = Math.min(wait * 2, LAST_RETRY_MS);
     }

@@ -25,8 +25,11 @@ const MAX_NAME_BYTES = 256;
 /** Marks an object on the stack of open containers, where a strict array has its number of missing values. */
 const NAMED = -1;
 
-/** What is wrong with the AMF0 values that fill `bytes` from `start` on, as a sentence; `undefined` where all is well. */
-export function amfProblem(bytes: Buffer, start = 0): string | undefined {
+/**
+ * What is wrong with the AMF0 values that fill `bytes` from `start` on, as a sentence; `undefined` where all is well.
+ * `onEcmaArray` hears where each ECMA array begins.
+ */
+export function amfProblem(bytes: Buffer, start = 0, onEcmaArray?: (at: number) => void): string | undefined {
   const open: number[] = [];
   let at = start;
   let values = 0;
@@ -54,6 +57,7 @@ export function amfProblem(bytes: Buffer, start = 0): string | undefined {
     const marker = bytes[at]!;
     const size = valueBytes(bytes, at, marker);
     if (size === undefined) return `AMF marker ${marker} is unknown or cut short.`;
+    if (marker === ECMA_ARRAY) onEcmaArray?.(at);
     at += size;
     if (at > bytes.length) return 'An AMF value is longer than its message.';
     if (marker === OBJECT || marker === ECMA_ARRAY || marker === TYPED_OBJECT) open.push(NAMED);
@@ -91,6 +95,20 @@ function valueBytes(bytes: Buffer, at: number, marker: number): number | undefin
     default:
       return undefined;
   }
+}
+
+/**
+ * The same well-formed values with ECMA arrays written as objects, which hold the same: amf.js takes an ECMA array for one
+ * byte longer than it is and misreads all that follows it.
+ */
+export function withoutEcmaArrays(bytes: Buffer): Buffer {
+  const pieces: Buffer[] = [];
+  let from = 0;
+  amfProblem(bytes, 0, (at) => {
+    pieces.push(bytes.subarray(from, at), Buffer.of(OBJECT));
+    from = at + 5;
+  });
+  return pieces.length === 0 ? bytes : Buffer.concat([...pieces, bytes.subarray(from)]);
 }
 
 /** The AMF0 string at `start`, where there is one. */

@@ -113,6 +113,15 @@ describe('commands', () => {
     expect(asked).toEqual([{ fault: expect.stringMatching(sentence) as string }]);
   });
 
+  it('are read past ECMA arrays, which amf.js takes for a byte too long', () => {
+    const { message, asked } = connection();
+    const connect = '\x02\x00\x07connect\x00\x3f\xf0\x00\x00\x00\x00\x00\x00\x03';
+    const codecs = '\x00\x06codecs\x08\x00\x00\x00\x01\x00\x04avc1\x05\x00\x00\x09';
+    const app = '\x00\x03app\x02\x00\x04live\x00\x00\x09';
+    message(type.COMMAND, 0, Buffer.from(connect + codecs + codecs + app, 'latin1'));
+    expect(asked).toEqual([{ connect: 'live' }]);
+  });
+
   it('bounds streams and keys, and asks for connect only once', () => {
     const streams = connection();
     streams.connect();

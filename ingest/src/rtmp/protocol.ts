@@ -3,7 +3,7 @@ import Rtmp from 'node-media-server/src/protocol/rtmp.js';
 import { FLV_AUDIO, FLV_SCRIPT, FLV_VIDEO, type FlvTag } from '@showrunner/service-kit';
 import { refusal, type Refusal } from '../errors.ts';
 import { readAggregate } from './aggregate.ts';
-import { amfProblem, amfString } from './amf-guard.ts';
+import { amfProblem, amfString, withoutEcmaArrays } from './amf-guard.ts';
 import { ChunkReader, type ChunkLimits } from './chunk-reader.ts';
 import * as type from './message-type.ts';
 
@@ -256,7 +256,7 @@ export class RtmpProtocol extends Rtmp {
   #decodedCommand(name: string, streamId: number, bytes: Buffer): void {
     let command: Record<string, unknown>;
     try {
-      command = decodeAmf0Cmd(bytes);
+      command = decodeAmf0Cmd(withoutEcmaArrays(bytes));
     } catch {
       this.#fail(refusal('bad-message', `The command ${name} cannot be decoded.`));
       return;

@@ -9,7 +9,7 @@ import { refusal, type Refusal } from '../errors.ts';
 import { createIngest, type Ingest } from '../ingest.ts';
 
 export const STREAM: StreamRef = { namespace: 'default', name: 'live' };
-export const KEY = 'a-good-key';
+const KEY = 'a-good-key';
 export const FLV_TOKEN = 'reader-token';
 
 /** An admission that knows one key, and changes its mind when told to. */
