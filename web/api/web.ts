@@ -1,6 +1,11 @@
 import fastifySwagger from '@fastify/swagger';
 import type { Logger, ResourceStore, StreamRef } from '@showrunner/service-kit';
-import fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyServerFactory } from 'fastify';
+import fastify, {
+  LogController,
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyServerFactory,
+} from 'fastify';
 import {
   hasZodFastifySchemaValidationErrors,
   jsonSchemaTransform,
@@ -46,7 +51,7 @@ export async function createWeb(options: WebOptions): Promise<FastifyInstance> {
   const loggerInstance: FastifyBaseLogger = logger;
   const app: FastifyInstance = fastify({
     loggerInstance,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: 64 * 1024,
     ...(serverFactory ? { serverFactory } : {}),
   });

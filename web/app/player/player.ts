@@ -1,3 +1,4 @@
+import './no-dynamic-style.ts';
 import videojs from 'video.js';
 import { LatencyController } from './latency-controller.ts';
 import { loadWithLowLatency } from './low-latency-loading.ts';

@@ -1,0 +1,67 @@
+import { describe, expect, it } from 'vitest';
+import type { LiveStreamView } from '../api/live-stream-feed.ts';
+import { frameOf, isPlayable, type FrameInput } from './frame.ts';
+
+const NOW = Date.parse('2026-11-21T12:00:00Z');
+const stream = (phase: LiveStreamView['phase'], more: Partial<LiveStreamView> = {}): LiveStreamView => ({
+  namespace: 'default',
+  name: 'live',
+  title: 'Live',
+  visibility: 'public',
+  phase,
+  playback: { hls: '/hls/default/live/master.m3u8' },
+  ...more,
+});
+const idle = { state: 'idle', shown: false, autoplay: 'allowed' } as const;
+const playing = { state: 'playing', shown: true, autoplay: 'allowed' } as const;
+const frame = (input: Partial<FrameInput>) =>
+  frameOf({ stream: stream('Live'), connection: 'open', player: idle, now: NOW, ...input });
+
+describe('frameOf', () => {
+  it('shows the picture when there is one, whatever the server says', () => {
+    expect(frame({ player: playing })).toEqual({ kind: 'none' });
+    expect(frame({ player: playing, stream: 'unknown', connection: 'lost' })).toEqual({ kind: 'none' });
+    expect(frame({ player: playing, stream: stream('Ended') })).toEqual({ kind: 'none' });
+  });
+
+  it('is loading until then', () => {
+    expect(frame({})).toEqual({ kind: 'loading' });
+    expect(frame({ stream: 'unknown', connection: 'connecting' })).toEqual({ kind: 'loading' });
+  });
+
+  it('counts down, then waits for the streamer, then for the next show', () => {
+    const startAt = '2026-11-21T20:00:00Z';
+    expect(frame({ stream: stream('Ready', { startAt }) })).toEqual({ kind: 'soon', startAt: Date.parse(startAt) });
+    const late = Date.parse('2026-11-21T20:01:00Z');
+    expect(frame({ stream: stream('Ready', { startAt }), now: late })).toEqual({ kind: 'late' });
+    expect(frame({ stream: stream('Ready') })).toEqual({ kind: 'waiting' });
+  });
+
+  it('covers a frozen picture while the streamer is away', () => {
+    expect(frame({ stream: stream('Reconnecting'), player: playing })).toEqual({ kind: 'reconnecting' });
+    expect(frame({ stream: stream('Reconnecting') })).toEqual({ kind: 'reconnecting' });
+  });
+
+  it('ends when the picture has ended, even before the server says so', () => {
+    const ended = { ...playing, state: 'ended' } as const;
+    expect(frame({ player: ended })).toEqual({ kind: 'ended' });
+    expect(frame({ player: ended, stream: stream('Ended') })).toEqual({ kind: 'ended' });
+    expect(frame({ stream: stream('Ended', { startAt: '2026-11-22T20:00:00Z' }) }).kind).toBe('soon');
+  });
+
+  it('says what is wrong', () => {
+    expect(frame({ stream: undefined })).toEqual({ kind: 'not-found' });
+    expect(frame({ stream: 'unknown', connection: 'lost' })).toEqual({ kind: 'unreachable' });
+    expect(frame({ stream: stream('Failed') })).toEqual({ kind: 'failed' });
+    expect(frame({ player: { ...idle, state: 'loading', autoplay: 'refused' } })).toEqual({ kind: 'press-play' });
+  });
+});
+
+describe('isPlayable', () => {
+  it('tries before the server has answered', () => {
+    expect(isPlayable('unknown')).toBe(true);
+    expect(isPlayable(stream('Reconnecting'))).toBe(true);
+    expect(isPlayable(stream('Ready'))).toBe(false);
+    expect(isPlayable(undefined)).toBe(false);
+  });
+});
