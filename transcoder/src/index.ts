@@ -1,1 +1,1 @@
-export { createTranscoder, type Transcoder, type TranscoderEvents, type TranscoderOptions } from './live/transcoder.ts';
+export { createTranscoder, type Transcoder, type TranscoderOptions } from './live/transcoder.ts';

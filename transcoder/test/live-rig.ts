@@ -1,18 +1,18 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { liveStreamSchema, type LiveStreamSpec } from '@showrunner/crds';
-import type { FlvSink, FlvSource, FlvTag } from '@showrunner/service-kit';
-import { createTranscoder, type Transcoder, type TranscoderOptions } from '../src/index.ts';
+import { createLogger, createRegistry, type FlvSink, type FlvSource, type FlvTag } from '@showrunner/service-kit';
+import { createTranscoder, type Transcoder } from '../src/index.ts';
 
 /** A transcoder with a source that the test feeds and a server that it asks. Time passes only as the test says. */
 export class LiveRig {
   readonly transcoder: Transcoder;
-  readonly events: string[] = [];
+  playableAfterS: number | undefined;
   readonly #server: Server;
   #sink: FlvSink | undefined;
   nowMs = Date.UTC(2026, 10, 21, 12);
 
-  constructor(transcode: Partial<LiveStreamSpec['transcode']> = {}, options: Partial<TranscoderOptions> = {}) {
+  constructor(transcode: Partial<LiveStreamSpec['transcode']> = {}) {
     const source: FlvSource = {
       subscribe: (_stream, sink) => {
         this.#sink = sink;
@@ -21,14 +21,12 @@ export class LiveRig {
     };
     this.transcoder = createTranscoder({
       source,
+      ffmpeg: 'ffmpeg',
+      logger: createLogger({ name: 'transcoder', level: 'silent' }),
+      registry: createRegistry(),
       now: () => this.nowMs,
-      events: {
-        showStarted: () => this.events.push('started'),
-        firstSegment: (_stream, seconds) => this.events.push(`playable after ${seconds} s`),
-        showEnded: () => this.events.push('ended'),
-      },
-      ...options,
     });
+    this.transcoder.onFirstMedia((_stream, seconds) => (this.playableAfterS = seconds));
     const stream = liveStreamSchema.parse({
       apiVersion: 'showrunner.dev/v1alpha1',
       kind: 'LiveStream',

@@ -14,7 +14,8 @@ import { Rendition } from '../packager/rendition.ts';
 import type { RungEncoder, RungEncoderFactory } from '../packager/rung-encoder.ts';
 import { SegmentPlan } from '../packager/segment-plan.ts';
 import { segmentLimits } from '../packager/segmenter.ts';
-import { GapFiller, type GapFillerOptions } from '../timeline/gap-filler.ts';
+import { GapFiller } from '../timeline/gap-filler.ts';
+import { makeFrozenFrame } from '../timeline/frozen-frame.ts';
 import { SHOW_START_MS, ShowTimeline } from '../timeline/show-timeline.ts';
 import { announcedTracks } from './announced-tracks.ts';
 
@@ -40,10 +41,9 @@ export interface LiveShowOptions {
   readonly firstMsn: number;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
-  readonly frozenFrames: GapFillerOptions['frozenFrames'];
-  readonly createEncoder: RungEncoderFactory | undefined;
-  /** The tracks of the source are known, or have changed. */
-  readonly sourceChanged: (source: TrackConfigs) => void;
+  readonly createEncoder: RungEncoderFactory;
+  /** Media was made up to bridge a gap: milliseconds of it. */
+  readonly filledMs: (ms: number) => void;
   /** A rendition has more to show than before. */
   readonly renditionChanged: (rendition: Rendition) => void;
 }
@@ -86,7 +86,7 @@ export class LiveShow {
           return source.clockMs;
         },
         get partMs() {
-          return source.partTarget === undefined ? undefined : source.partTarget * 1000;
+          return source.usualPartMs;
         },
         get frameMs() {
           return source.frameMs;
@@ -96,7 +96,8 @@ export class LiveShow {
         now: options.now,
         patienceMs: (partMs) =>
           options.transcode.latency === 'low' ? PATIENCE_SHARE * HOLD_BACK_PARTS * partMs : STANDARD_PATIENCE_MS,
-        frozenFrames: options.frozenFrames,
+        frozenFrames: (video, recentFrames) => makeFrozenFrame(video, recentFrames),
+        filledMs: options.filledMs,
         emit: (sample, payload) => this.#package(sample, payload),
       },
     );
@@ -228,14 +229,15 @@ export class LiveShow {
     if (skipsToKeyframe && !keyframe) return;
     if (skipsToKeyframe) this.#resume();
 
-    let { ms: dtsMs, jumped } = this.#timeline.map(track, tag.timestamp);
+    const mapped = this.#timeline.map(track, tag.timestamp);
+    let dtsMs = mapped.ms;
     const end = this.#filler.filling ? this.#filler.trackEndMs(track) : undefined;
     if (end !== undefined && dtsMs < end - OVERLAP_MS) {
       // Late media in a burst: it goes on where the made-up media ends.
       this.#timeline.continueAt(this.#filler.endMs ?? end);
       dtsMs = this.#timeline.map(track, tag.timestamp).ms;
     }
-    this.#noteJump(jumped, track, keyframe);
+    this.#noteJump(mapped.jumped, track, keyframe);
     const sample: MediaSample =
       track === 'video'
         ? {
@@ -261,7 +263,6 @@ export class LiveShow {
     this.#configs = this.#announced;
     this.source.setConfig(this.#configs);
     this.#filler.configure(this.#configs);
-    this.#options.sourceChanged(this.#configs);
     if (first && !this.#encoder) this.#startEncoder();
     for (const track of ['video', 'audio'] as const) {
       const payload = this.#headerTags[track];
@@ -303,7 +304,7 @@ export class LiveShow {
   }
 
   #startEncoder(): void {
-    this.#encoder = this.#options.createEncoder?.({
+    this.#encoder = this.#options.createEncoder({
       stream: this.stream,
       transcode: this.transcode,
       source: this.#configs,

@@ -1,50 +1,44 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { LiveStream, LiveStreamSpec } from '@showrunner/crds';
-import { streamId, type FlvSource, type StreamRef } from '@showrunner/service-kit';
+import { streamId, type FlvSource, type Logger, type Registry, type StreamRef } from '@showrunner/service-kit';
+import { createRungEncoderFactory } from '../encoder/create-rung-encoder.ts';
 import { Origin } from '../origin/origin.ts';
 import { ShowPages } from '../origin/show-pages.ts';
 import type { TrackConfigs } from '../packager/media-sample.ts';
-import type { RungEncoderFactory } from '../packager/rung-encoder.ts';
-import type { GapFillerOptions } from '../timeline/gap-filler.ts';
 import { LiveShow } from './live-show.ts';
-
-export interface TranscoderEvents {
-  /** A publisher has begun the first part of a show. */
-  showStarted?(stream: StreamRef): void;
-  /** The show can be played; seconds since its publisher started. */
-  firstSegment?(stream: StreamRef, seconds: number): void;
-  sourceChanged?(stream: StreamRef, source: TrackConfigs): void;
-  showEnded?(stream: StreamRef): void;
-}
+import { TranscoderMetrics } from './metrics.ts';
 
 export interface TranscoderOptions {
   readonly source: FlvSource;
-  readonly events?: TranscoderEvents;
-  /** Without it a show has its source rendition alone. */
-  readonly createEncoder?: RungEncoderFactory;
-  /** Without it a gap shows the last keyframe instead of the last picture. */
-  readonly frozenFrames?: GapFillerOptions['frozenFrames'];
+  /** Path or name of the ffmpeg program that encodes the rungs below the source. */
+  readonly ffmpeg: string;
+  readonly logger: Logger;
+  readonly registry: Registry;
   /** Milliseconds since the epoch. */
   readonly now?: () => number;
-  /** How long a show can be read after its end, in milliseconds. */
-  readonly keepEndedMs?: number;
-  /** Requests that may wait for one rendition at a time. */
-  readonly waitersPerRendition?: number;
 }
+
+/** A show can be played; seconds since its publisher started. */
+export type FirstMediaListener = (stream: StreamRef, seconds: number) => void;
 
 export interface Transcoder {
   /** Serves this stream from now on; settings that changed hold from its next show on. */
   setStream(stream: LiveStream): void;
   /** Ends the stream's show and forgets it. */
   removeStream(stream: StreamRef): void;
+  onFirstMedia(listener: FirstMediaListener): void;
   /** Answers requests below `/hls/`; false for all others. */
   origin(request: IncomingMessage, response: ServerResponse): boolean;
   /** Ends every show: playlists say so, and whoever waits is answered. Idempotent. */
   close(): Promise<void>;
 }
 
+/** How long a show can be read after its end. */
 const KEEP_ENDED_MS = 60_000;
+/** Requests that may wait for one rendition at a time. */
 const WAITERS_PER_RENDITION = 20_000;
+/** An encoder that is fed but gives nothing for this long hangs. */
+const ENCODER_HANG_MS = 10_000;
 /** Media sequence numbers grow by this many per second from show to show, faster than any show makes segments. */
 const NUMBERS_PER_MS = 1 / 500;
 
@@ -57,8 +51,19 @@ interface StreamEntry {
   lastMsn: number;
 }
 
+function describe({ video, audio }: TrackConfigs): Record<string, unknown> {
+  return {
+    ...(video && { video: video.codec, size: `${video.width}x${video.height}`, frameRate: video.frameRate }),
+    ...(audio && { audio: audio.codec, sampleRate: audio.sampleRate, channels: audio.channels }),
+  };
+}
+
 export function createTranscoder(options: TranscoderOptions): Transcoder {
-  const now = options.now ?? Date.now;
+  const { source, logger, registry, now = Date.now } = options;
+  const metrics = new TranscoderMetrics(registry);
+  const encoderConfig = { ffmpegPath: options.ffmpeg, hangTimeoutMs: ENCODER_HANG_MS };
+  const createEncoder = createRungEncoderFactory(encoderConfig, { logger, registry, now });
+  const listeners: FirstMediaListener[] = [];
   const entries = new Map<string, StreamEntry>();
   const ending = new Set<Promise<void>>();
   const origin = new Origin({ find: (stream) => entries.get(stream)?.pages, now });
@@ -66,6 +71,7 @@ export function createTranscoder(options: TranscoderOptions): Transcoder {
   function beginShow(entry: StreamEntry): LiveShow {
     clearTimeout(entry.forget);
     const { stream } = entry;
+    const log = logger.child({ stream: streamId(stream) });
     const startedMs = now();
     let playable = false;
     const show = new LiveShow({
@@ -73,22 +79,22 @@ export function createTranscoder(options: TranscoderOptions): Transcoder {
       transcode: entry.transcode,
       firstMsn: Math.max(Math.floor(startedMs * NUMBERS_PER_MS), entry.lastMsn + 1),
       now,
-      frozenFrames: options.frozenFrames ?? (() => undefined),
-      createEncoder: options.createEncoder,
-      sourceChanged: (source) => options.events?.sourceChanged?.(stream, source),
+      createEncoder,
+      filledMs: (ms) => metrics.filled(ms),
       renditionChanged: (rendition) => {
         pages.changed(rendition);
-        if (playable || rendition !== show.source || (rendition.window.last?.parts.length ?? 0) === 0) return;
+        if (playable || rendition !== show.source || !pages.isPlayable(rendition)) return;
         playable = true;
-        options.events?.firstSegment?.(stream, (now() - startedMs) / 1000);
+        const seconds = (now() - startedMs) / 1000;
+        log.info({ seconds, source: describe(show.configs) }, 'show can be played');
+        metrics.playable(seconds);
+        for (const listener of listeners) listener(stream, seconds);
       },
     });
-    const pages = new ShowPages(show, {
-      now,
-      waitersPerRendition: options.waitersPerRendition ?? WAITERS_PER_RENDITION,
-    });
+    const pages = new ShowPages(show, { now, waitersPerRendition: WAITERS_PER_RENDITION });
     entry.pages = pages;
-    options.events?.showStarted?.(stream);
+    metrics.started();
+    log.info('show starts');
     return show;
   }
 
@@ -98,8 +104,9 @@ export function createTranscoder(options: TranscoderOptions): Transcoder {
     entry.lastMsn = show.source.window.last?.msn ?? entry.lastMsn;
     const ended = show.end().finally(() => ending.delete(ended));
     ending.add(ended);
-    entry.forget = setTimeout(() => (entry.pages = undefined), options.keepEndedMs ?? KEEP_ENDED_MS).unref();
-    options.events?.showEnded?.(entry.stream);
+    entry.forget = setTimeout(() => (entry.pages = undefined), KEEP_ENDED_MS).unref();
+    metrics.ended();
+    logger.info({ stream: streamId(entry.stream) }, 'show ended');
   }
 
   function remove(entry: StreamEntry): void {
@@ -126,7 +133,7 @@ export function createTranscoder(options: TranscoderOptions): Transcoder {
       };
       entries.set(streamId(entry.stream), entry);
       const running = () => (entry.pages?.show.ended === false ? entry.pages.show : undefined);
-      entry.subscription = options.source.subscribe(entry.stream, {
+      entry.subscription = source.subscribe(entry.stream, {
         publisherStarted: () => (running() ?? beginShow(entry)).publisherStarted(),
         tag: (tag) => running()?.tag(tag),
         publisherStopped: () => running()?.publisherStopped(),
@@ -137,6 +144,7 @@ export function createTranscoder(options: TranscoderOptions): Transcoder {
       const entry = entries.get(streamId(stream));
       if (entry) remove(entry);
     },
+    onFirstMedia: (listener) => void listeners.push(listener),
     origin: (request, response) => origin.handle(request, response),
     async close() {
       for (const entry of entries.values()) {

@@ -87,7 +87,8 @@ export class Origin {
     if (problem) return sendProblem(response, 400, problem);
     const maxAgeS = wanted ? BLOCKED_LIFETIME_TARGETS * limits.targetDurationS : PLAIN_LIFETIME_S;
     const gzip = acceptsGzip(request);
-    const isReady = wanted ? () => isReached(window, wanted) : () => isStarted(target, pages.lowLatency);
+    const isReady = wanted ? () => isReached(window, wanted) : () => pages.isPlayable(target.rendition);
+    // A playlist without anything in it would be invalid: the first part is waited for.
     this.#when(exchange, target, isReady, () => {
       if (!window.last) return sendProblem(response, 404, 'The show ended before it began.');
       sendPlaylist(response, { body: target.playlist.get({ skip: query.skip, gzip }), gzip, maxAgeS });
@@ -131,12 +132,6 @@ export class Origin {
     });
     if (!waiting) sendProblem(response, 503, 'Too many requests wait for this show: ask again.');
   }
-}
-
-/** A playlist without anything in it would be invalid: the first part, or segment, is waited for. */
-function isStarted({ rendition }: RenditionPages, lowLatency: boolean): boolean {
-  const first = rendition.window.segments[0];
-  return first !== undefined && (first.complete || (lowLatency && first.parts.length > 0));
 }
 
 /** The part after the newest, or the first of the next segment: a request for either waits. */

@@ -33,6 +33,12 @@ export class ShowPages {
     return this.show.transcode.latency === 'low';
   }
 
+  /** Its playlist has something in it: a part, or without low latency a whole segment. */
+  isPlayable({ window }: Rendition): boolean {
+    const first = window.segments[0];
+    return first !== undefined && (first.complete || (this.lowLatency && first.parts.length > 0));
+  }
+
   rendition(name: string): RenditionPages | undefined {
     const rendition = this.show.renditions.get(name);
     if (!rendition) return undefined;

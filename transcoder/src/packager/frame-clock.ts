@@ -57,6 +57,11 @@ export class FrameClock {
     }
   }
 
+  /** What comes next does not follow what came last. */
+  interrupt(): void {
+    this.#lastMs = undefined;
+  }
+
   #allWithin(nominalMs: number): boolean {
     for (const interval of this.#intervals) if (Math.abs(interval - nominalMs) > JITTER_MS) return false;
     return true;

@@ -11,6 +11,8 @@ export interface MediaSample {
   readonly ctsMs: number;
   /** A player may start here. True for every audio frame. */
   readonly keyframe: boolean;
+  /** How long it is shown, where that is known before the next frame comes; for video only. */
+  readonly durationMs?: number;
   /** Length-prefixed NAL units (AVCC) or one raw AAC frame. Kept, sliced, never written to. */
   readonly payload: Buffer;
 }

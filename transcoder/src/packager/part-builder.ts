@@ -34,6 +34,7 @@ export class PartBuilder {
   /** Ticks that the durations of all parts add up to, counted from where the show's timeline is 0. */
   #clock: number | undefined;
   #partTargetMs: number | undefined;
+  #broken = false;
 
   constructor(partDurationMs: number) {
     this.#partDurationMs = partDurationMs;
@@ -51,6 +52,11 @@ export class PartBuilder {
 
   get hasVideo(): boolean {
     return this.#hasVideo;
+  }
+
+  /** Milliseconds a part of whole frames usually lasts. */
+  get usualPartMs(): number {
+    return this.#framesPerPart() * this.frameMs;
   }
 
   /** Milliseconds a video frame usually lasts. */
@@ -74,19 +80,24 @@ export class PartBuilder {
     this.#video = [];
   }
 
+  /** What is added next does not continue what was added before. What still waits must have been closed before. */
+  interrupt(): void {
+    this.#broken = true;
+    this.#frames.interrupt();
+  }
+
   add(sample: MediaSample): void {
     if (sample.track === 'audio') this.#audio?.push(sample);
     else if (this.#hasVideo) {
-      this.#frames.push(sample.dtsMs);
+      if (sample.durationMs === undefined) this.#frames.push(sample.dtsMs);
+      else this.#frames.interrupt();
       this.#video.push(sample);
     }
   }
 
   /** Irregular frames: the part must be closed before this one is added. */
   mustCloseBefore(sample: MediaSample): boolean {
-    if (this.#video.length === 0 || this.#partTargetMs === undefined) return false;
-    const lasted = sample.dtsMs - (this.clockMs ?? 0);
-    return lasted >= this.#partDurationMs - this.frameMs / 2;
+    return this.#video.length > 0 && this.#isLongEnough(sample.dtsMs);
   }
 
   /** The part that what arrived so far completes, without waiting for the next frame. */
@@ -95,10 +106,13 @@ export class PartBuilder {
       const count = this.#audio ? wholeFrames(this.#partDurationMs, this.#audio.frameMs) : Infinity;
       return this.#audio && this.#audio.length >= count ? this.#takeAudioPart(count) : undefined;
     }
+    const end = this.#knownEndMs();
+    if (end !== undefined && this.#isLongEnough(end)) return this.#takeVideoPart(this.#video.length, end);
     if (this.#isFull()) return this.#takeVideoPart(this.#framesPerPart(), undefined);
     if (this.#audioRanAway()) {
+      const heldUntil = (this.clockMs ?? 0) + this.usualPartMs;
       return this.#video.length > 0
-        ? this.#takeVideoPart(this.#video.length, undefined)
+        ? this.#takeVideoPart(this.#video.length, heldUntil)
         : this.#takeAudioPart(Infinity);
     }
     return undefined;
@@ -109,8 +123,19 @@ export class PartBuilder {
    * @param nextDtsMs Decode time of the frame that follows, where it is known.
    */
   takeAll(nextDtsMs?: number): Part | undefined {
-    if (this.#video.length > 0) return this.#takeVideoPart(this.#video.length, nextDtsMs);
+    if (this.#video.length > 0) return this.#takeVideoPart(this.#video.length, nextDtsMs ?? this.#knownEndMs());
     return (this.#audio?.length ?? 0) > 0 && !this.#hasVideo ? this.#takeAudioPart(Infinity) : undefined;
+  }
+
+  /** Where the newest frame says that it ends. */
+  #knownEndMs(): number | undefined {
+    const last = this.#video.at(-1);
+    return last?.durationMs === undefined ? undefined : last.dtsMs + last.durationMs;
+  }
+
+  #isLongEnough(endMs: number): boolean {
+    if (this.#partTargetMs === undefined) return false;
+    return endMs - (this.clockMs ?? 0) >= this.#partDurationMs - this.frameMs / 2;
   }
 
   #framesPerPart(): number {
@@ -147,14 +172,14 @@ export class PartBuilder {
       this.#mediaEnd,
       next === undefined ? undefined : toTicks(next),
       nominal,
-      this.#frames.steady,
+      this.#frames.steady && frames.every(({ durationMs }) => durationMs === undefined),
     );
     this.#fixPartTarget(wholeFrames(this.#partDurationMs, this.frameMs) * this.frameMs);
-    if (this.#clock === undefined || run.baseDecodeTime - this.#clock > HOLE_TICKS) this.#clock = run.baseDecodeTime;
+    this.#setClock(run.baseDecodeTime);
     this.#mediaEnd = end;
     const audio = this.#audio?.take(Infinity, buffers);
     buffers[0] = partHeader(this.#sequenceNumber++, run, audio);
-    return this.#part(buffers, end - this.#clock, independent, frames.length, audio?.sizes.length ?? 0);
+    return this.#part(buffers, end - (this.#clock ?? 0), independent, frames.length, audio?.sizes.length ?? 0);
   }
 
   #takeAudioPart(limit: number): Part | undefined {
@@ -166,11 +191,20 @@ export class PartBuilder {
       Math.round(((samples * queue.frameMs) / 1000 / run.frameDuration) * VIDEO_TIMESCALE);
     this.#fixPartTarget(wholeFrames(this.#partDurationMs, queue.frameMs) * queue.frameMs);
     const start = audioTicks(run.baseDecodeTime);
-    if (this.#clock === undefined || start - this.#clock > HOLE_TICKS) this.#clock = start;
+    this.#setClock(start);
     buffers[0] = partHeader(this.#sequenceNumber++, undefined, run);
     const end = audioTicks(run.baseDecodeTime + run.sizes.length * run.frameDuration);
     if (!this.#hasVideo) this.#mediaEnd = end;
-    return this.#part(buffers, end - this.#clock, !this.#hasVideo, 0, run.sizes.length);
+    // Without the video that belongs to it, it is a part of the usual length: more of them follow.
+    const lasted = this.#hasVideo ? toTicks(this.usualPartMs) : end - (this.#clock ?? 0);
+    return this.#part(buffers, lasted, !this.#hasVideo, 0, run.sizes.length);
+  }
+
+  /** The clock of the playlist leaps over holes, and over what it lags where there is a discontinuity anyway. */
+  #setClock(mediaStart: number): void {
+    const behind = mediaStart - (this.#clock ?? -Infinity);
+    if (behind > (this.#broken ? 0 : HOLE_TICKS)) this.#clock = mediaStart;
+    this.#broken = false;
   }
 
   #fixPartTarget(usualMs: number): void {

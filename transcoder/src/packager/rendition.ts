@@ -75,6 +75,11 @@ export class Rendition {
     return this.#builder.clockMs;
   }
 
+  /** Milliseconds a part usually lasts; `undefined` before the first. */
+  get usualPartMs(): number | undefined {
+    return this.#builder.partTargetMs === undefined ? undefined : this.#builder.usualPartMs;
+  }
+
   /** Milliseconds a frame usually lasts. */
   get frameMs(): number {
     return this.#builder.frameMs;
@@ -111,6 +116,7 @@ export class Rendition {
   /** What follows does not continue what was before (EXT-X-DISCONTINUITY). It should begin with a keyframe. */
   discontinuity(): void {
     this.#closePart();
+    this.#builder.interrupt();
     this.window.complete();
     this.#lastKeyframe = undefined;
     this.#keyframeIntervalMs = undefined;

@@ -40,7 +40,8 @@ export function layOutVideo(
   let base = previousEnd ?? first;
   const error = first - base;
   if (error > BRIDGE) base = first;
-  const evenly = steady && Math.abs(error) <= GRID_TOLERANCE;
+  const held = nextStamp === undefined ? 0 : nextStamp - (first + frames.length * nominal);
+  const evenly = steady && Math.abs(error) <= GRID_TOLERANCE && held <= GRID_TOLERANCE;
   return evenly ? onGrid(frames, base, error, nominal) : asStamped(frames, base, nextStamp, nominal);
 }
 

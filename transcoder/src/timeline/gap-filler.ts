@@ -1,16 +1,18 @@
-import { AUDIO_HEADER_BYTES, VIDEO_HEADER_BYTES } from '@showrunner/service-kit/flv';
+import { AUDIO_HEADER_BYTES, VIDEO_HEADER_BYTES, type AvcConfig } from '@showrunner/service-kit/flv';
 import type { MediaSample, Track, TrackConfigs } from '../packager/media-sample.ts';
 import { dueMs, nextLookMs, planFill, type Fill, type GapState } from './gap-plan.ts';
 import { silentAacFrame } from './silent-aac.ts';
 
-/** Makes pictures that repeat what the decoder shows, without touching its references; the argument counts from 0. */
-export type FrozenFrames = (n: number) => Buffer;
+/** Makes pictures that leave the screen as it is; the argument counts from 0. */
+type FrozenFrames = (n: number) => Buffer;
 
 export interface GapFillerOptions {
   readonly now: () => number;
   readonly patienceMs: (partMs: number) => number;
   /** `undefined` where pictures of this stream cannot be repeated: then its last keyframe is. */
-  readonly frozenFrames: (configs: TrackConfigs, recentFrames: readonly Buffer[]) => FrozenFrames | undefined;
+  readonly frozenFrames: (config: AvcConfig, recentFrames: readonly Buffer[]) => FrozenFrames | undefined;
+  /** Milliseconds of the timeline were bridged. */
+  readonly filledMs: (ms: number) => void;
   /** @param tagPayload The same as the body of an FLV tag. */
   readonly emit: (sample: MediaSample, tagPayload: Buffer) => void;
 }
@@ -23,6 +25,7 @@ export interface GapClock {
   readonly frameMs: number;
 }
 
+/** Enough for the last two reference pictures and what was decoded after them. */
 const REMEMBERED_FRAMES = 16;
 const FRAME_TAG = 0x27;
 const KEYFRAME_TAG = 0x17;
@@ -50,7 +53,9 @@ export class GapFiller {
   #keyframe: MediaSample | undefined;
   #frozen: FrozenFrames | undefined;
   #frozenCount = 0;
-  #repeatedKeyframe = false;
+  /** Nothing real came after a made-up picture. */
+  #madeUpVideo = false;
+  #repeatsKeyframe = false;
   #published: { atMs: number; toMs: number } | undefined;
   #timer: NodeJS.Timeout | undefined;
 
@@ -71,7 +76,7 @@ export class GapFiller {
 
   /** After made-up pictures the decoder lacks what the publisher's next frame refers to: only a keyframe goes on. */
   get needsKeyframe(): boolean {
-    return this.#repeatedKeyframe;
+    return this.#madeUpVideo;
   }
 
   trackEndMs(track: Track): number | undefined {
@@ -92,7 +97,10 @@ export class GapFiller {
     this.#filling.delete(track);
     if (track === 'video') {
       this.#endMs.video = sample.dtsMs + this.#clock.frameMs;
-      this.#repeatedKeyframe = false;
+      this.#madeUpVideo = false;
+      this.#repeatsKeyframe = false;
+      this.#frozen = undefined;
+      this.#frozenCount = 0;
       if (sample.keyframe) this.#keyframe = sample;
       this.#recent.push(sample.payload);
       if (this.#recent.length > REMEMBERED_FRAMES) this.#recent.shift();
@@ -113,10 +121,12 @@ export class GapFiller {
     const state = this.#state();
     if (!state) return;
     const due = dueMs(state);
+    const fills: Fill[] = [];
     for (const track of ['video', 'audio'] as const) {
       const end = this.#endMs[track];
-      if (end !== undefined && due - end > state.partMs) this.#fill({ track, fromMs: end, toMs: due }, state.partMs);
+      if (end !== undefined && due - end > state.partMs) fills.push({ track, fromMs: end, toMs: due });
     }
+    this.#fillAll(fills, state.partMs);
     this.#filling.clear();
     this.published();
   }
@@ -136,7 +146,7 @@ export class GapFiller {
   #look(): void {
     const state = this.#state();
     if (!state) return;
-    for (const fill of planFill(state)) this.#fill(fill, state.partMs);
+    this.#fillAll(planFill(state), state.partMs);
     this.#schedule();
   }
 
@@ -154,11 +164,18 @@ export class GapFiller {
     };
   }
 
+  #fillAll(fills: readonly Fill[], partMs: number): void {
+    for (const fill of fills) this.#fill(fill, partMs);
+    if (fills.length > 0) this.#options.filledMs(Math.max(...fills.map(({ fromMs, toMs }) => toMs - fromMs)));
+  }
+
   #fill(fill: Fill, partMs: number): void {
     if (fill.track === 'audio') return this.#fillAudio(fill);
     if (!this.#filling.has('video')) {
-      this.#frozen = this.#options.frozenFrames(this.#configs, this.#recent);
-      this.#frozenCount = 0;
+      const { video } = this.#configs;
+      // A decoder that shows a repeated keyframe already knows nothing of the frames before it.
+      if (video && !this.#repeatsKeyframe) this.#frozen ??= this.#options.frozenFrames(video, this.#recent);
+      this.#repeatsKeyframe = this.#frozen === undefined;
     }
     this.#filling.add('video');
     if (this.#frozen) this.#fillFrozen(fill, this.#frozen);
@@ -174,19 +191,20 @@ export class GapFiller {
     }
   }
 
-  /** One keyframe a part is enough, and bounded in size; a part ahead, since each is closed by the next. */
+  /** One keyframe a part is enough, and bounded in size; the first one completes the part that was begun. */
   #repeatKeyframe({ fromMs, toMs }: Fill, { ctsMs, payload }: MediaSample, partMs: number): void {
-    for (let at = fromMs; at < toMs; at += partMs) {
-      this.#emitVideo({ dtsMs: at, ctsMs, keyframe: true, units: payload });
-      this.#endMs.video = at + partMs;
+    let end = this.#clock.clockMs ?? fromMs;
+    while (end <= fromMs + this.#clock.frameMs / 2) end += partMs;
+    for (let at = fromMs; end <= toMs; at = end, end += partMs) {
+      this.#emitVideo({ dtsMs: at, ctsMs, keyframe: true, units: payload, durationMs: end - at });
+      this.#endMs.video = end;
     }
-    this.#repeatedKeyframe = true;
   }
 
-  #emitVideo(frame: { dtsMs: number; ctsMs: number; keyframe: boolean; units: Buffer }): void {
-    const { dtsMs, ctsMs, keyframe } = frame;
-    const tag = videoTag(keyframe, ctsMs, frame.units);
-    this.#options.emit({ track: 'video', dtsMs, ctsMs, keyframe, payload: tag.subarray(VIDEO_HEADER_BYTES) }, tag);
+  #emitVideo({ units, ...frame }: Omit<MediaSample, 'track' | 'payload'> & { units: Buffer }): void {
+    this.#madeUpVideo = true;
+    const tag = videoTag(frame.keyframe, frame.ctsMs, units);
+    this.#options.emit({ track: 'video', ...frame, payload: tag.subarray(VIDEO_HEADER_BYTES) }, tag);
   }
 
   #fillAudio({ fromMs, toMs }: Fill): void {

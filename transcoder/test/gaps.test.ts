@@ -1,0 +1,152 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { FlvTag } from '@showrunner/service-kit';
+import { makeClip } from './flv-clip.ts';
+import { LiveRig } from './live-rig.ts';
+import { readPlaylist } from './playlist-rules.ts';
+import { probe, Viewer } from './viewer.ts';
+
+let rig: LiveRig;
+beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] }));
+afterEach(async () => {
+  vi.useRealTimers();
+  await rig.close();
+});
+
+const clip = makeClip({ seconds: 6, gop: 30 });
+const shifted = (tags: readonly FlvTag[], by: (stamp: number) => number): FlvTag[] =>
+  tags.map((tag) => ({ ...tag, timestamp: by(tag.timestamp) >>> 0 }));
+const media = clip.filter(({ type }) => type !== 18);
+const headers = clip.slice(0, 3);
+
+/** Lets time pass with nobody publishing, and says how far behind the wall clock the playlist's end ever was. */
+async function pass(ms: number): Promise<void> {
+  for (let passed = 0; passed < ms; passed += 10) {
+    rig.nowMs += 10;
+    await vi.advanceTimersByTimeAsync(10);
+  }
+}
+
+async function edge(viewer: Viewer): Promise<number> {
+  const { segments, openParts } = readPlaylist(await viewer.look());
+  const start = segments[0]!.date;
+  const seconds = [...segments, ...openParts].reduce((sum, { duration }) => sum + duration, 0);
+  return start + seconds * 1000;
+}
+
+describe('a publisher that stops for a while', () => {
+  it('is bridged in time, and comes back at a keyframe with a discontinuity', async () => {
+    rig = await new LiveRig().start();
+    const viewer = new Viewer(rig);
+    rig.sink.publisherStarted();
+    rig.push(clip.filter(({ timestamp }) => timestamp < 3000));
+    await viewer.look();
+    rig.sink.publisherStopped('dropped');
+    for (let i = 0; i < 20; i++) {
+      await pass(100);
+      // A viewer in time has three parts: the end of the playlist must never lie that far behind.
+      expect(rig.nowMs - (await edge(viewer))).toBeLessThan(600);
+    }
+    rig.sink.publisherStarted();
+    const returned = rig.nowMs;
+    rig.push(clip.filter(({ timestamp }) => timestamp < 3000));
+    const { segments } = readPlaylist(await viewer.look());
+    const discontinuity = segments.find((segment) => segment.discontinuity);
+    expect(viewer.broken).toEqual([]);
+    expect(Math.abs(discontinuity!.date - returned)).toBeLessThan(100);
+    expect(segments.filter((segment) => segment.discontinuity)).toHaveLength(1);
+    rig.sink.showEnded('closed');
+    await viewer.look();
+    const probed = probe(viewer.media());
+    expect(probed.complaints).toBe('');
+    const steps = probed.videoTimes.slice(1).map((time, i) => time - probed.videoTimes[i]!);
+    expect(Math.max(...steps)).toBeLessThan(0.25);
+    expect(probed.videoTimes.at(-1)! - probed.videoTimes[0]!).toBeCloseTo(8, 0);
+  });
+
+  it('needs nothing made up where the next one takes over at once', async () => {
+    rig = await new LiveRig().start();
+    const viewer = new Viewer(rig);
+    rig.sink.publisherStarted();
+    rig.push(clip.filter(({ timestamp }) => timestamp < 2500));
+    rig.sink.publisherStopped('replaced');
+    rig.sink.publisherStarted();
+    rig.push(shifted(clip, (stamp) => stamp + 77_000));
+    rig.sink.showEnded('closed');
+    await viewer.look();
+    const probed = probe(viewer.media());
+    expect(viewer.broken).toEqual([]);
+    expect(probed.complaints).toBe('');
+    expect(probed.frames).toBe(75 + 180);
+  });
+
+  it('stays playable when its media comes late in a burst', async () => {
+    rig = await new LiveRig().start();
+    const viewer = new Viewer(rig);
+    rig.sink.publisherStarted();
+    rig.push(clip.filter(({ timestamp }) => timestamp < 2500));
+    await pass(1500);
+    rig.push(media.filter(({ timestamp }) => timestamp >= 2500));
+    rig.sink.showEnded('closed');
+    await viewer.look();
+    expect(viewer.broken).toEqual([]);
+    const steps = probe(viewer.media()).videoTimes.map((time, i, all) => time - (all[i - 1] ?? time));
+    expect(Math.max(...steps)).toBeLessThan(0.3);
+  });
+});
+
+describe('stamps that misbehave', () => {
+  const cases: [string, (stamp: number) => number, { discontinuities: number }][] = [
+    ['wrap at 2^32', (stamp) => 0xffffffff - 3100 + stamp, { discontinuities: 0 }],
+    ['jump forward by an hour', (stamp) => (stamp < 3000 ? stamp : stamp + 3_600_000), { discontinuities: 1 }],
+    ['jump back to zero', (stamp) => (stamp < 3000 ? stamp + 50_000 : stamp - 3000), { discontinuities: 1 }],
+    ['step back by half a second', (stamp) => (stamp < 3000 ? stamp : stamp - 500), { discontinuities: 0 }],
+  ];
+  it.each(cases)('%s', async (_name, by, { discontinuities }) => {
+    rig = await new LiveRig().start();
+    const viewer = new Viewer(rig);
+    rig.sink.publisherStarted();
+    rig.push([...headers, ...shifted(clip.slice(3), by)]);
+    rig.sink.showEnded('closed');
+    const playlist = readPlaylist(await viewer.look());
+    expect(viewer.broken).toEqual([]);
+    expect(playlist.segments.filter((segment) => segment.discontinuity)).toHaveLength(discontinuities);
+    const probed = probe(viewer.media());
+    expect(probed.complaints).toBe('');
+    expect(probed.frames).toBe(180);
+    const steps = probed.videoTimes.slice(1).map((time, i) => time - probed.videoTimes[i]!);
+    expect(Math.max(...steps)).toBeLessThan(0.1);
+    expect(viewer.durations.reduce((sum, duration) => sum + duration, 0)).toBeCloseTo(6, 0);
+  });
+});
+
+describe('sequence headers that change in mid-show', () => {
+  it('begin a discontinuity with an initialization segment of its own', async () => {
+    rig = await new LiveRig().start();
+    const viewer = new Viewer(rig);
+    rig.sink.publisherStarted();
+    rig.push(clip);
+    rig.push(shifted(makeClip({ seconds: 4, size: '640x360', fps: 30 }), (stamp) => stamp + 6000));
+    rig.sink.showEnded('closed');
+    const playlist = readPlaylist(await viewer.look());
+    expect(viewer.broken).toEqual([]);
+    expect(playlist.segments.map(({ discontinuity }) => discontinuity)).toEqual([false, false, false, true, false]);
+    expect(viewer.stretches.map(({ map }) => map)).toHaveLength(2);
+    expect(probe(viewer.media(0))).toMatchObject({ complaints: '', frames: 180 });
+    expect(probe(viewer.media(1))).toMatchObject({ complaints: '', frames: 120 });
+    expect(await rig.text('master.m3u8')).toContain('RESOLUTION=640x360');
+  });
+
+  it('may take a track away', async () => {
+    rig = await new LiveRig().start();
+    const viewer = new Viewer(rig);
+    rig.sink.publisherStarted();
+    rig.push(clip);
+    rig.sink.publisherStopped('closed');
+    rig.sink.publisherStarted();
+    rig.push(makeClip({ seconds: 4, video: false }));
+    rig.sink.showEnded('closed');
+    await viewer.look();
+    expect(viewer.broken).toEqual([]);
+    expect(probe(viewer.media(1)).complaints).toBe('');
+  });
+});
