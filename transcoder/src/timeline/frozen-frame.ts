@@ -93,7 +93,7 @@ function writeSkippedMacroblocks(writer: BitWriter, count: number, pps: Pps): vo
 }
 
 /**
- * Pictures that leave the screen as it is: P pictures of which every macroblock is skipped, some 20 to 60 bytes each.
+ * Pictures that leave the screen as it is: P pictures of which every macroblock is skipped, 11 to 70 bytes each up to 1080p.
  * A publisher that drops can so be frozen rather than flash back to its last keyframe.
  *
  * They are reference pictures, because picture order counts and frame numbers then count on without end; what follows
