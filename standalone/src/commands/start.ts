@@ -19,7 +19,7 @@ import { sourceFacts } from '../controller/source-facts.ts';
 import { openDataFolder } from '../data-folder.ts';
 import { ensureFirstShow } from '../first-show.ts';
 import { flvToken } from '../flv-token.ts';
-import { createHttpServer } from '../http-server.ts';
+import { createHttpServer, type Responder } from '../http-server.ts';
 import { LastViewers } from '../last-viewers.ts';
 import { CommandError } from './command-error.ts';
 import { readKey } from './key.ts';
@@ -83,11 +83,11 @@ export async function start(config: StandaloneConfig): Promise<void> {
     transcoder.onFirstMedia((ref, seconds) => controller.observer(ref)?.found({ firstMediaSeconds: seconds }));
 
     const viewers = new LastViewers();
+    const media = viewers.watch((request, response) => transcoder.origin(request, response));
+    const flv: Responder = (request, response) => ingest.handleHttp(request, response);
     let pages: RequestListener = () => undefined;
     const ops = createOpsHandler({ registry, ready: () => [] });
-    const server = createHttpServer([viewers.watch(transcoder.origin), ingest.handleHttp, ops], (request, response) =>
-      pages(request, response),
-    );
+    const server = createHttpServer([media, flv, ops], (request, response) => pages(request, response));
     const web = await createWeb({
       store: resources,
       factsOf: (ref) => ingest.facts(ref),

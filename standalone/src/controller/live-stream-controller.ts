@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { LiveStream, Secret } from '@showrunner/crds';
+import type { LiveStream, LiveStreamStatus, Secret } from '@showrunner/crds';
 import {
   ConflictError,
   NotFoundError,
@@ -65,7 +65,7 @@ export class LiveStreamController {
     this.#queue = new KeyedQueue(
       (key) => this.#reconcile(key),
       (error, key) => {
-        if (!(error instanceof ConflictError)) this.#logger.error({ err: error, stream: key }, 'reconcile failed');
+        this.#logFailure(error, key);
         this.#lookAgain(key, RETRY_MS);
       },
     );
@@ -92,14 +92,10 @@ export class LiveStreamController {
     this.#abort.abort();
     for (const timer of this.#timers.values()) clearTimeout(timer);
     await Promise.all([...this.#watches, this.#queue.close()]);
+    // The shows have ended by now: say so.
+    for (const id of this.#observers.keys()) await this.#reconcile(id).catch((error) => this.#logFailure(error, id));
     for (const observer of this.#observers.values()) observer.close();
     this.#observers.clear();
-  }
-
-  /** Writes what is known now; used at the end, when the queue has stopped. */
-  async settle(): Promise<void> {
-    for (const key of this.#observers.keys()) this.#queue.add(key);
-    await this.#queue.close();
   }
 
   /** Lists, then watches; lists again when the watch breaks. */
@@ -116,6 +112,11 @@ export class LiveStreamController {
         await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
       }
     }
+  }
+
+  #logFailure(error: unknown, id: string): void {
+    if (error instanceof ConflictError) return; // somebody else wrote meanwhile
+    this.#logger.error({ err: error, stream: id }, 'reconcile failed');
   }
 
   #addStreamsOf(secret: Secret): void {
@@ -139,8 +140,7 @@ export class LiveStreamController {
     const show = this.#observers.get(id)?.show;
     const status = decideStatus(stream, { keys, show, urls: this.#urls }, this.#now());
     if (keys.nextExpiry !== undefined) this.#lookAgain(id, keys.nextExpiry - this.#now());
-    const written = stream.status && JSON.parse(JSON.stringify(stream.status));
-    if (isDeepStrictEqual(written, JSON.parse(JSON.stringify(status)))) return;
+    if (isDeepStrictEqual(asStored(stream.status), asStored(status))) return;
     const { resourceVersion } = stream.metadata;
     try {
       await this.#resources.patchStatus(
@@ -193,4 +193,9 @@ export class LiveStreamController {
     timer.unref();
     this.#timers.set(id, timer);
   }
+}
+
+/** What a store would give back: without the entries that are undefined. */
+function asStored(status: LiveStreamStatus | undefined): unknown {
+  return status && JSON.parse(JSON.stringify(status));
 }
