@@ -1,7 +1,7 @@
 import { API_VERSION, type LiveStream } from '@showrunner/crds';
 import type { ResourceStore } from '@showrunner/service-kit';
 
-export const FIRST_SHOW = { namespace: 'default', name: 'live' } as const;
+const FIRST_SHOW = { namespace: 'default', name: 'live' } as const;
 
 /** Makes `default/live` where there is no stream at all. Returns the stream that the first lines speak of. */
 export async function ensureFirstShow(resources: ResourceStore): Promise<{ stream: LiveStream; isFirst: boolean }> {
