@@ -1,3 +1,4 @@
+import { KeyframeTimes } from './keyframe-times.ts';
 import {
   newestProgrammeTime,
   nextUpdate,
@@ -32,11 +33,17 @@ const JOIN_BEHIND_PARTS = 3;
  * - fetches one part at a time, after its playlist: see PartTransport;
  * - appends the init segment again whenever the playlist was refreshed since, because it compares playlists as objects;
  *   the browser then drops all up to the next keyframe: a refresh of the same playlist counts as the same here;
+ * - clears the buffer up to the start of the playlist, even where the picture hangs on an older keyframe;
  * - changes quality in the middle of a group of pictures, which leaves a gap: it may at the end of a segment only.
  */
 export function loadWithLowLatency(
   vhs: Vhs,
-  options: { seekableStart: () => number | undefined; chosenLevel: () => string | undefined },
+  options: {
+    readonly seekableStart: () => number | undefined;
+    readonly currentTime: () => number;
+    readonly bufferedEnd: () => number | undefined;
+    readonly chosenLevel: () => string | undefined;
+  },
   events: LowLatencyEvents,
 ): void {
   const { playlists } = vhs;
@@ -93,10 +100,23 @@ export function loadWithLowLatency(
     if (initialised.audio?.id === refreshed.id) initialised.audio = refreshed;
   });
 
+  const keyframes = new KeyframeTimes();
+  const remove = segmentLoader.remove.bind(segmentLoader);
+  segmentLoader.remove = (start, end, ...rest) => {
+    if (end === Infinity) keyframes.clear();
+    remove(start, end === Infinity ? end : keyframes.removableUntil(end, options.currentTime()), ...rest);
+  };
+
   segmentLoader.on('appended', () => {
     const media = playlists.media();
     const { mediaIndex, partIndex } = segmentLoader;
     if (!media || mediaIndex === null) return;
+    const segment = media.segments[mediaIndex];
+    const part = partIndex === null ? undefined : segment?.parts?.[partIndex];
+    const end = options.bufferedEnd();
+    if (segment && end !== undefined && (!part || part.independent === true)) {
+      keyframes.appended(end - (part?.duration ?? segment.duration));
+    }
     const isLast = mediaIndex === media.segments.length - 1;
     const caughtUp = isLast && isLastPart(media, mediaIndex, partIndex);
     events.appended(caughtUp, programmeTimeAtEnd(media, mediaIndex, partIndex));

@@ -234,7 +234,12 @@ export class Player {
   #attach(): void {
     const vhs = this.#vhs();
     if (!vhs?.playlists) return;
-    const options = { seekableStart: () => this.#seekableStart(), chosenLevel: () => this.#chosenLevel };
+    const options = {
+      seekableStart: () => this.#seekableStart(),
+      currentTime: () => this.#video.currentTime,
+      bufferedEnd: () => this.#bufferedEnd(),
+      chosenLevel: () => this.#chosenLevel,
+    };
     loadWithLowLatency(vhs, options, {
       startAt: (mediaTime) => this.#player.tech(true).setCurrentTime(mediaTime),
       playlistArrived: (newestEnd) => this.#clock.arrived(Date.now() / 1000, newestEnd),

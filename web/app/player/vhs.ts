@@ -37,6 +37,8 @@ export interface SegmentLoader {
   /** The playlist that the next request is chosen from; another object after each refresh. */
   readonly playlist_?: Variant;
   readonly playlistOfLastInitSegment_: Record<'audio' | 'video', Variant | null>;
+  /** Clears a span of the buffer, media seconds; an `end` of Infinity clears all. */
+  remove: (start: number, end: number, done?: () => void, force?: boolean) => void;
   on(event: 'appended' | 'segmentselected', listener: () => void): void;
 }
 export interface XhrOptions {
