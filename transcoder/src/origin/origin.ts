@@ -1,13 +1,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { buffersOf } from '../packager/part.ts';
+import type { Part } from '../packager/part.ts';
+import type { Segment } from '../packager/segment-window.ts';
 import { isReached, parseReloadQuery, tooFarAhead, type Wanted } from './blocking-reload.ts';
 import { HLS_PREFIX, parseHlsPath, type RenditionFile } from './path.ts';
 import {
   acceptsGzip,
   INIT_TYPE,
+  MediaResponse,
+  PlaylistResponse,
   SEGMENT_TYPE,
-  sendMedia,
-  sendPlaylist,
   sendPreflight,
   sendProblem,
 } from './responses.ts';
@@ -71,8 +72,8 @@ export class Origin {
     const answer = () => {
       const text = pages.master();
       if (!text) return sendProblem(response, 404, 'The show ended before it began.');
-      const gzip = false;
-      sendPlaylist(response, { body: Buffer.from(text, 'latin1'), gzip, maxAgeS: PLAIN_LIFETIME_S });
+      const options = { gzip: false, maxAgeS: PLAIN_LIFETIME_S };
+      new PlaylistResponse(Buffer.from(text, 'latin1'), options).send(request, response);
     };
     this.#when({ request, response }, source, () => source.rendition.window.last !== undefined, answer);
   }
@@ -91,7 +92,7 @@ export class Origin {
     // A playlist without anything in it would be invalid: the first part is waited for.
     this.#when(exchange, target, isReady, () => {
       if (!window.last) return sendProblem(response, 404, 'The show ended before it began.');
-      sendPlaylist(response, { body: target.playlist.get({ skip: query.skip, gzip }), gzip, maxAgeS });
+      target.playlist({ skip: query.skip, gzip, maxAgeS }).send(request, response);
     });
   }
 
@@ -101,18 +102,17 @@ export class Origin {
     if (file.kind === 'map') {
       const bytes = window.map(file.name);
       if (!bytes) return sendProblem(response, 404, NOT_FOUND);
-      return sendMedia(request, response, { type: INIT_TYPE, buffers: [bytes], byteLength: bytes.length });
+      return new MediaResponse(INIT_TYPE, bytes.length, () => [bytes]).send(request, response);
     }
     const segment = window.segment(file.msn);
     if (file.kind === 'segment') {
       if (!segment?.complete || segment.gap) return sendProblem(response, 404, NOT_FOUND);
-      const { parts, byteLength } = segment;
-      return sendMedia(request, response, { type: SEGMENT_TYPE, buffers: buffersOf(parts), byteLength });
+      return segmentResponse(segment).send(request, response);
     }
     const send = () => {
       const part = window.segment(file.msn)?.parts[file.part];
       if (!part) return sendProblem(response, 404, NOT_FOUND);
-      sendMedia(request, response, { type: SEGMENT_TYPE, buffers: part.buffers, byteLength: part.byteLength });
+      partResponse(part).send(request, response);
     };
     if (segment?.parts[file.part] || !isHinted(target, file)) return send();
     this.#when(exchange, target, () => isReached(window, file), send);
@@ -132,6 +132,28 @@ export class Origin {
     });
     if (!waiting) sendProblem(response, 503, 'Too many requests wait for this show: ask again.');
   }
+}
+
+const segmentResponses = new WeakMap<Segment, MediaResponse>();
+const partResponses = new WeakMap<Part, MediaResponse>();
+
+function segmentResponse(segment: Segment): MediaResponse {
+  let response = segmentResponses.get(segment);
+  if (!response) {
+    const { parts, byteLength } = segment;
+    response = new MediaResponse(SEGMENT_TYPE, byteLength, () => parts.map(({ bytes }) => bytes));
+    segmentResponses.set(segment, response);
+  }
+  return response;
+}
+
+function partResponse(part: Part): MediaResponse {
+  let response = partResponses.get(part);
+  if (!response) {
+    response = new MediaResponse(SEGMENT_TYPE, part.byteLength, () => [part.bytes]);
+    partResponses.set(part, response);
+  }
+  return response;
 }
 
 /** The part after the newest, or the first of the next segment: a request for either waits. */

@@ -1,21 +1,55 @@
+import { gzipSync } from 'node:zlib';
 import type { LiveShow } from '../live/live-show.ts';
 import { SOURCE } from '../live/live-show.ts';
 import type { TrackConfigs } from '../packager/media-sample.ts';
 import type { Rendition } from '../packager/rendition.ts';
 import { measureBandwidth, renderMasterPlaylist, type Variant } from '../playlist/master-playlist.ts';
 import { renderMediaPlaylist, type RenditionReport } from '../playlist/media-playlist.ts';
-import { PlaylistCache } from '../playlist/playlist-cache.ts';
+import { PlaylistResponse } from './responses.ts';
+import { VersionedCache } from './versioned-cache.ts';
 import { WaitingRoom } from './waiting-room.ts';
 
 /** A guess until the first part was measured, in bits per pixel. */
 const BITS_PER_PIXEL = 0.1;
 const AUDIO_BITS_PER_SECOND = 160_000;
 
+/** Level 1 costs a third of the usual level, and a playlist shrinks to a fifth all the same. */
+const GZIP_LEVEL = 1;
+
+export interface PlaylistForm {
+  /** A delta update. */
+  readonly skip: boolean;
+  readonly gzip: boolean;
+  /** How long caches may keep it, in seconds. */
+  readonly maxAgeS: number;
+}
+
 /** What one rendition serves. */
-export interface RenditionPages {
+export class RenditionPages {
   readonly rendition: Rendition;
-  readonly playlist: PlaylistCache;
   readonly waiting: WaitingRoom;
+  readonly #render: (skip: boolean) => string;
+  readonly #playlists: VersionedCache<PlaylistResponse>;
+  readonly #bodies: VersionedCache<Buffer>;
+
+  constructor(rendition: Rendition, waiting: WaitingRoom, render: (skip: boolean) => string) {
+    this.rendition = rendition;
+    this.waiting = waiting;
+    this.#render = render;
+    this.#playlists = new VersionedCache(() => rendition.window.version);
+    this.#bodies = new VersionedCache(() => rendition.window.version);
+  }
+
+  playlist({ skip, gzip, maxAgeS }: PlaylistForm): PlaylistResponse {
+    const key = `${skip ? 'skip' : 'full'} ${gzip ? 'gzip' : 'plain'} ${maxAgeS}`;
+    return this.#playlists.get(key, () => new PlaylistResponse(this.#body(skip, gzip), { gzip, maxAgeS }));
+  }
+
+  #body(skip: boolean, gzip: boolean): Buffer {
+    return this.#bodies.get(`${skip ? 'skip' : 'full'} ${gzip ? 'gzip' : 'plain'}`, () =>
+      gzip ? gzipSync(this.#body(skip, false), { level: GZIP_LEVEL }) : Buffer.from(this.#render(skip), 'latin1'),
+    );
+  }
 }
 
 /** The renditions of one show as they are served. */
@@ -44,9 +78,9 @@ export class ShowPages {
     if (!rendition) return undefined;
     let pages = this.#pages.get(name);
     if (!pages) {
-      const playlist = new PlaylistCache(rendition.window, ({ skip }) => this.#render(rendition, skip));
       const { now, waitersPerRendition } = this.#options;
-      pages = { rendition, playlist, waiting: new WaitingRoom({ now, limit: waitersPerRendition }) };
+      const waiting = new WaitingRoom({ now, limit: waitersPerRendition });
+      pages = new RenditionPages(rendition, waiting, (skip) => this.#render(rendition, skip));
       this.#pages.set(name, pages);
     }
     return pages;

@@ -3,11 +3,13 @@ import { partHeader } from '../boxes/part-header.ts';
 import { AudioQueue } from './audio-queue.ts';
 import { FrameClock } from './frame-clock.ts';
 import type { MediaSample, TrackConfigs } from './media-sample.ts';
-import type { Part } from './part.ts';
+import { Part } from './part.ts';
 import { layOutVideo, toTicks } from './video-run.ts';
 
 /** What PART-TARGET has above the usual part, so that rounding never makes a part too long. */
 const MARGIN_MS = 3;
+/** RFC 8216bis section 4.4.4.9: a part lasts at least 85 % of PART-TARGET, the last of its segment excepted. */
+const LEAST_SHARE = 0.87;
 const FALLBACK_FRAME_MS = 1000 / 30;
 /** With video missing for this long beyond a part, parts go on with audio alone. */
 const VIDEO_PATIENCE_MS = 300;
@@ -148,7 +150,8 @@ export class PartBuilder {
     const enough = this.#video.length >= this.#framesPerPart();
     // One interval at least must have been seen before the first part fixes PART-TARGET.
     if (this.#partTargetMs === undefined) return enough && this.#frames.nominalMs !== undefined;
-    return enough && this.#frames.steady;
+    const lasted = (this.#video.at(-1)?.dtsMs ?? 0) + this.frameMs - (this.clockMs ?? 0);
+    return enough && this.#frames.steady && lasted >= LEAST_SHARE * this.#partTargetMs;
   }
 
   #audioRanAway(): boolean {
@@ -214,7 +217,6 @@ export class PartBuilder {
   #part(buffers: Buffer[], lasted: number, independent: boolean, videoSamples: number, audioSamples: number): Part {
     const ticks = Math.max(1, Math.min(lasted, toTicks(this.#partTargetMs ?? this.#partDurationMs)));
     this.#clock = (this.#clock ?? 0) + ticks;
-    const byteLength = buffers.reduce((sum, buffer) => sum + buffer.length, 0);
-    return { buffers, byteLength, duration: ticks / VIDEO_TIMESCALE, independent, videoSamples, audioSamples };
+    return new Part(buffers, { duration: ticks / VIDEO_TIMESCALE, independent, videoSamples, audioSamples });
   }
 }

@@ -1,6 +1,5 @@
-/** A CMAF chunk: `moof` and `mdat` in pieces that are written one after the other and never joined. */
-export interface Part {
-  readonly buffers: readonly Buffer[];
+/** A CMAF chunk: `moof` and `mdat`. */
+export class Part {
   readonly byteLength: number;
   /** Seconds, as the playlist says them. */
   readonly duration: number;
@@ -8,9 +7,27 @@ export interface Part {
   readonly independent: boolean;
   readonly videoSamples: number;
   readonly audioSamples: number;
-}
+  /** Header and payloads as they came. */
+  #buffers: readonly Buffer[];
 
-/** Bytes of several parts, such as a segment's, without copying. */
-export function buffersOf(parts: readonly Part[]): readonly Buffer[] {
-  return parts.flatMap((part) => part.buffers);
+  constructor(
+    buffers: readonly Buffer[],
+    facts: { duration: number; independent: boolean; videoSamples: number; audioSamples: number },
+  ) {
+    this.#buffers = buffers;
+    this.byteLength = buffers.reduce((sum, buffer) => sum + buffer.length, 0);
+    this.duration = facts.duration;
+    this.independent = facts.independent;
+    this.videoSamples = facts.videoSamples;
+    this.audioSamples = facts.audioSamples;
+  }
+
+  /**
+   * In one piece. It is joined when the first viewer asks: a part that nobody watches is never copied, and a write
+   * of one buffer costs a quarter of one of fifteen for each of the viewers after.
+   */
+  get bytes(): Buffer {
+    if (this.#buffers.length > 1) this.#buffers = [Buffer.concat(this.#buffers, this.byteLength)];
+    return this.#buffers[0]!;
+  }
 }
