@@ -55,7 +55,7 @@ describe('a publisher that drops and comes back', () => {
       { timeoutMs: 20_000 },
     );
     expect(after.loadedAt).toBe(before.loadedAt);
-    expect(after.stallCount).toBe(before.stallCount);
+    expect.soft(after.stallCount).toBe(before.stallCount);
     await sleep(3_000);
     // It comes back to where it was, not to twice the distance.
     expect((await readPlayer(page)).latencySeconds).toBeLessThan(2);

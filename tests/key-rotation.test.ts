@@ -58,16 +58,18 @@ describe('a stream key is rotated', () => {
     await newer.stop();
   });
 
-  it('and after its grace the old one is refused, but cuts no running show', async () => {
+  it('and after its grace the old one holds no longer, not even for who is on air with it', async () => {
     const spec = { ingest: { keyRotationGrace: '2s', reconnectGrace: '0s' } };
     const old = await product.apply('strict', liveStreamYaml('strict', spec));
     await sleep(500);
     const running = push(old);
     await eventually('phase Live', async () => (await product.phase('strict')) === 'Live');
     const fresh = await rotate('strict');
-    await sleep(4_000);
+    await sleep(1_000);
     expect(isRunning(running.pid)).toBe(true);
-    await running.stop();
+    const exit = await Promise.race([running.exited, sleep(8_000)]);
+    expect(exit?.code).toBeGreaterThan(0);
+    expect(running.stderr()).toMatch(/Server error: .*key/i);
     await eventually('phase Ended', async () => (await product.phase('strict')) === 'Ended');
     expect(await isAccepted('strict', old)).toBe(false);
     expect(await isAccepted('strict', fresh)).toBe(true);

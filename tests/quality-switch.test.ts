@@ -54,17 +54,17 @@ describe('a viewer changes the quality', () => {
     const later = await readPlayer(page);
     expect(later.height).toBe(height);
     expect(later.currentTime).toBeGreaterThan(start.currentTime + 2);
-    expect(later.stallCount).toBe(before.stallCount);
+    expect.soft(later.stallCount).toBe(before.stallCount);
     expect(later.loadedAt).toBe(before.loadedAt);
   }
 
   it('by the menu to the smaller one, and playback goes on', async () => {
-    await choose(page, /^360p/);
+    await choose(page, /360p/);
     await plays(360);
   });
 
   it('and back to the source', async () => {
-    await choose(page, /^480p/);
+    await choose(page, /480p/);
     await plays(480);
   });
 

@@ -222,6 +222,12 @@ function checkHint(before: MediaPlaylist, after: MediaPlaylist): Violation[] {
   return [broken('PRELOAD-HINT', `The hint was ${hint.uri}, the part that came is ${came.part.uri} (6.2.6)`)];
 }
 
+/** All that a playlist says, whether it came whole or as a delta update that was expanded. */
+function contentOf({ mediaSequence, discontinuitySequence, segments, preloadHints, endList }: MediaPlaylist): string {
+  const finished = segments.map((segment) => [describe(segment), segment.parts.map(rangedUri)]);
+  return JSON.stringify([mediaSequence, discontinuitySequence, finished, preloadHints, endList]);
+}
+
 /** What must hold from one full playlist to a later one of the same rendition. */
 export function checkSuccession(before: MediaPlaylist, after: MediaPlaylist): Violation[] {
   const found = checkSameSegments(before, after);
@@ -266,7 +272,7 @@ export function checkSuccession(before: MediaPlaylist, after: MediaPlaylist): Vi
       );
     }
   }
-  if (before.endList && after.text !== before.text) {
+  if (before.endList && contentOf(before) !== contentOf(after)) {
     found.push(broken('ENDLIST', 'The playlist changed after EXT-X-ENDLIST (4.4.3.4)'));
   }
   return [...found, ...checkHint(before, after)];

@@ -8,6 +8,8 @@ export interface PictureOptions {
   /** Frames from one keyframe to the next. */
   readonly gop?: number;
   readonly videoKbps?: number;
+  /** Fills the stream up to its bit rate even where the picture is easy. */
+  readonly padded?: boolean;
   readonly bFrames?: number;
   readonly audio?: boolean;
   readonly video?: boolean;
@@ -28,12 +30,13 @@ export interface Publisher {
 
 /** H.264 as OBS sends it: closed GOPs of a fixed length, no scene cuts. Arguments of ffmpeg between input and output. */
 function videoArgs(options: PictureOptions): string[] {
-  const { gop = 60, videoKbps = 600, bFrames = 0 } = options;
+  const { gop = 60, videoKbps = 600, bFrames = 0, padded = false } = options;
   const args = ['-c:v', 'libx264', '-preset', 'ultrafast', '-pix_fmt', 'yuv420p', '-profile:v', 'main'];
   // Tuned for no latency x264 turns B-frames off, so the two exclude one another.
   if (bFrames > 0) args.push('-bf', String(bFrames), '-x264-params', 'b-adapt=0');
   else args.push('-tune', 'zerolatency');
   args.push('-g', String(gop), '-keyint_min', String(gop), '-sc_threshold', '0');
+  if (padded) args.push('-minrate', `${videoKbps}k`, '-x264-params', 'nal-hrd=cbr');
   return [...args, '-b:v', `${videoKbps}k`, '-maxrate', `${videoKbps}k`, '-bufsize', `${videoKbps}k`];
 }
 
