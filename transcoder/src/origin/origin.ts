@@ -75,7 +75,9 @@ export class Origin {
       const options = { gzip: false, maxAgeS: PLAIN_LIFETIME_S };
       new PlaylistResponse(Buffer.from(text, 'latin1'), options).send(request, response);
     };
-    this.#when({ request, response }, source, () => source.rendition.window.last !== undefined, answer);
+    // The first part tells the bandwidth.
+    const isMeasured = () => (source.rendition.window.segments[0]?.parts.length ?? 0) > 0;
+    this.#when({ request, response }, source, isMeasured, answer);
   }
 
   #playlist(exchange: Exchange, pages: ShowPages, target: RenditionPages, queryText: string): void {

@@ -110,7 +110,9 @@ export class PartBuilder {
     }
     const end = this.#knownEndMs();
     if (end !== undefined && this.#isLongEnough(end)) return this.#takeVideoPart(this.#video.length, end);
-    if (this.#isFull()) return this.#takeVideoPart(this.#framesPerPart(), undefined);
+    // Before the first part one frame more than it needs may wait, to tell how long a frame lasts.
+    const count = this.#partTargetMs === undefined ? this.#framesPerPart() : this.#video.length;
+    if (this.#isFull()) return this.#takeVideoPart(count, undefined);
     if (this.#audioRanAway()) {
       const heldUntil = (this.clockMs ?? 0) + this.usualPartMs;
       return this.#video.length > 0
