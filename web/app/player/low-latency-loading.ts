@@ -1,13 +1,14 @@
 import { KeyframeTimes } from './keyframe-times.ts';
 import {
+  decodableAt,
   newestProgrammeTime,
   nextUpdate,
   programmeTimeAtEnd,
-  startingPoint,
+  playlistSeconds,
   type MediaPlaylist,
 } from './media-playlist.ts';
 import { PartTransport } from './part-transport.ts';
-import { listedParts } from './part-order.ts';
+import { justBefore, listedParts } from './part-order.ts';
 import type { Vhs, XhrOptions } from './vhs.ts';
 
 export interface LowLatencyEvents {
@@ -21,6 +22,8 @@ export interface LowLatencyEvents {
 
 /** How far behind the newest end a show is joined, in parts: the controller finds the rest within moments. */
 const JOIN_BEHIND_PARTS = 3;
+/** Seconds into a part that are surely in it, whatever sums of durations come to. */
+const INSIDE = 0.01;
 
 /**
  * Makes VHS load with low latency. By itself it
@@ -57,7 +60,7 @@ export function loadWithLowLatency(
     if (request.requestType === 'hls-playlist') return send(withDirectives(request, media), callback);
     const isPart = listedParts(media).some(({ resolvedUri }) => resolvedUri === request.uri);
     if (request.requestType !== 'segment' || !isPart) return send(request, callback);
-    const part = transport.request(media, request, callback);
+    const part = transport.request(request, callback);
     transport.playlistArrived(media);
     return part;
   }, send);
@@ -73,13 +76,24 @@ export function loadWithLowLatency(
     return usable(chosen) ? chosen : selectByBandwidth();
   };
 
-  vhs.playlistController_.on('firstplay', () => {
+  /** The last part at or before a media time that decodes by itself, and where the playlist starts. */
+  const decodable = (mediaTime: (start: number, media: MediaPlaylist) => number) => {
     const media = playlists.media();
     const start = options.seekableStart();
-    if (!media?.partTargetDuration || media.endList || start === undefined) return;
-    const mediaTime = start + startingPoint(media, JOIN_BEHIND_PARTS * media.partTargetDuration);
+    if (!media?.partTargetDuration || media.endList || start === undefined) return undefined;
+    return { media, start, position: decodableAt(media, mediaTime(start, media) - start) };
+  };
+  vhs.playlistController_.on('firstplay', () => {
     // After VHS has moved the playhead, before it begins to load.
-    queueMicrotask(() => events.startAt(mediaTime));
+    queueMicrotask(() => {
+      const found = decodable((start, media) => start + playlistSeconds(media) - joinBehind(media));
+      if (found) events.startAt(found.start + found.position.start + INSIDE);
+    });
+  });
+  playlists.on('mediachange', () => {
+    const found = decodable(() => options.bufferedEnd() ?? options.currentTime());
+    const before = found && justBefore(found.media, found.position);
+    if (before) Object.assign(segmentLoader, before);
   });
 
   playlists.on('loadedplaylist', () => {
@@ -123,13 +137,18 @@ export function loadWithLowLatency(
   });
 }
 
-/** A blocking reload that waits for the right part. The playlists are short: a delta would cost more than it saves. */
+/**
+ * A blocking reload that waits for the right part. Also the first request for another quality waits: until that quality
+ * has begun the segment that this one is in, since encoded qualities come a moment after the source. The playlists are
+ * short, so a delta would cost more than it saves.
+ */
 function withDirectives(request: XhrOptions, media: MediaPlaylist): XhrOptions {
-  if (!request.uri.includes('_HLS_msn=')) return request;
+  if (media.serverControl?.canBlockReload !== true || media.endList) return request;
   const uri = new URL(request.uri);
   const { msn, part } = nextUpdate(media);
+  const isReload = uri.searchParams.has('_HLS_msn');
   uri.searchParams.set('_HLS_msn', String(msn));
-  if (media.partTargetDuration !== undefined) uri.searchParams.set('_HLS_part', String(part));
+  if (media.partTargetDuration !== undefined) uri.searchParams.set('_HLS_part', String(isReload ? part : 0));
   uri.searchParams.delete('_HLS_skip');
   return { ...request, uri: uri.href };
 }
@@ -141,6 +160,10 @@ function withDirectives(request: XhrOptions, media: MediaPlaylist): XhrOptions {
 function atSegmentEnd(media: MediaPlaylist, mediaIndex: number | null, partIndex: number | null): boolean {
   if (mediaIndex === null) return true;
   return media.segments[mediaIndex]?.preload !== true && isLastPart(media, mediaIndex, partIndex);
+}
+
+function joinBehind({ partTargetDuration = 0 }: MediaPlaylist): number {
+  return JOIN_BEHIND_PARTS * partTargetDuration;
 }
 
 function isLastPart(media: MediaPlaylist, mediaIndex: number, partIndex: number | null): boolean {

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import {
+  decodableAt,
   newestProgrammeTime,
   nextUpdate,
   programmeTimeAtEnd,
-  startingPoint,
   type MediaPlaylist,
   type Part,
 } from './media-playlist.ts';
@@ -32,14 +32,14 @@ describe('nextUpdate', () => {
   });
 });
 
-describe('startingPoint', () => {
-  it('is the last independent part at or before the wanted point', () => {
-    expect(startingPoint(growing, 0.6)).toBeCloseTo(3, 5);
-    expect(startingPoint(growing, 0.7)).toBeCloseTo(2, 5);
-    expect(startingPoint(complete, 0.6)).toBeCloseTo(2, 5);
+describe('decodableAt', () => {
+  it('is the last independent part at or before a time', () => {
+    expect(decodableAt(growing, 3)).toEqual({ segmentIndex: 2, partIndex: 0, start: 3 });
+    expect(decodableAt(growing, 2.9)).toEqual({ segmentIndex: 1, partIndex: 0, start: 2 });
+    expect(decodableAt(complete, 99)).toEqual({ segmentIndex: 1, partIndex: 0, start: 2 });
   });
   it('is the start of a segment where no parts are listed', () => {
-    expect(startingPoint(growing, 2.5)).toBe(0);
+    expect(decodableAt(growing, 1.1)).toEqual({ segmentIndex: 0, partIndex: null, start: 0 });
   });
 });
 

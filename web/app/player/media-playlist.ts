@@ -42,27 +42,36 @@ export function playlistSeconds(playlist: MediaPlaylist): number {
   return playlist.segments.reduce((sum, segment) => sum + segmentSeconds(segment), 0);
 }
 
+/** A part of a playlist, or a whole segment where no parts are listed. */
+export interface Position {
+  readonly segmentIndex: number;
+  readonly partIndex: number | null;
+  /** Seconds from the start of the playlist. */
+  readonly start: number;
+}
+
 /**
- * Where to begin so that a picture `behind` seconds before the newest end can be shown at once: the start of the last
- * part (or segment) at or before that point which decodes by itself. Seconds from the start of the playlist.
+ * Where to begin so that a picture `at` seconds from the start of the playlist can be shown: the last part (or segment)
+ * at or before it which decodes by itself.
  */
-export function startingPoint(playlist: MediaPlaylist, behind: number): number {
-  const wanted = playlistSeconds(playlist) - behind;
-  let at = 0;
+export function decodableAt(playlist: MediaPlaylist, at: number): Position {
+  // Sums of durations are not exact.
+  const latest = at + 0.001;
+  let found: Position = { segmentIndex: 0, partIndex: null, start: 0 };
   let start = 0;
-  for (const segment of playlist.segments) {
+  for (const [segmentIndex, segment] of playlist.segments.entries()) {
     if (segment.parts && segment.parts.length > 0) {
-      let partAt = at;
-      for (const part of segment.parts) {
-        if (part.independent === true && partAt <= wanted) start = partAt;
-        partAt += part.duration;
+      let partStart = start;
+      for (const [partIndex, part] of segment.parts.entries()) {
+        if (part.independent === true && partStart <= latest) found = { segmentIndex, partIndex, start: partStart };
+        partStart += part.duration;
       }
-    } else if (at <= wanted) {
-      start = at;
+    } else if (start <= latest) {
+      found = { segmentIndex, partIndex: null, start };
     }
-    at += segmentSeconds(segment);
+    start += segmentSeconds(segment);
   }
-  return start;
+  return found;
 }
 
 /**

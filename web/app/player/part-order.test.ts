@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { MediaPlaylist } from './media-playlist.ts';
-import { partsAfter, partsToDecode } from './part-order.ts';
+import { justBefore, partsAfter } from './part-order.ts';
 
 const base = 'http://host/hls/default/live/';
 const part = (uri: string, independent = false) => ({ uri, resolvedUri: base + uri, duration: 0.2, independent });
@@ -29,16 +29,16 @@ describe('partsAfter', () => {
   });
 });
 
-describe('partsToDecode', () => {
-  it('is the part alone after its predecessor, or when it decodes by itself', () => {
-    expect(partsToDecode(playlist, `${base}8.1`, `${base}8.0`)).toEqual(urls('8.1'));
-    expect(partsToDecode(playlist, `${base}8.0`, undefined)).toEqual(urls('8.0'));
+describe('justBefore', () => {
+  it('is the part before, also across segments', () => {
+    expect(justBefore(playlist, { segmentIndex: 1, partIndex: 2, start: 0 })).toEqual({ mediaIndex: 1, partIndex: 1 });
+    expect(justBefore(playlist, { segmentIndex: 2, partIndex: 0, start: 0 })).toEqual({ mediaIndex: 1, partIndex: 2 });
+    expect(justBefore(playlist, { segmentIndex: 1, partIndex: 0, start: 0 })).toEqual({
+      mediaIndex: 0,
+      partIndex: null,
+    });
   });
-  it('begins with the last part that decodes by itself after a jump', () => {
-    expect(partsToDecode(playlist, `${base}7.2`, undefined)).toEqual(urls('7.0', '7.1', '7.2'));
-    expect(partsToDecode(playlist, `${base}8.1`, 'http://host/other/8.0')).toEqual(urls('8.0', '8.1'));
-  });
-  it('is the part itself where the playlist does not list it', () => {
-    expect(partsToDecode(playlist, `${base}1.4`, undefined)).toEqual(urls('1.4'));
+  it('is nothing before the first', () => {
+    expect(justBefore(playlist, { segmentIndex: 0, partIndex: null, start: 0 })).toBeUndefined();
   });
 });

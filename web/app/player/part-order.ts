@@ -1,4 +1,4 @@
-import type { MediaPlaylist, Part } from './media-playlist.ts';
+import type { MediaPlaylist, Part, Position } from './media-playlist.ts';
 
 /** All listed parts of a playlist, oldest first. */
 export function listedParts(playlist: MediaPlaylist): readonly Part[] {
@@ -21,15 +21,16 @@ export function partsAfter(playlist: MediaPlaylist, last: string, limit: number)
 }
 
 /**
- * The parts to deliver as one when `wanted` is asked for after `last`. A part that follows its predecessor goes alone;
- * one in the middle of a group of pictures brings all since the last part that decodes by itself: a decoder can do
- * nothing with less after a jump or a change of quality.
+ * Where a loader has to believe it is so that it asks for `position` next: one part (or segment) before it. Undefined
+ * for the very first one.
  */
-export function partsToDecode(playlist: MediaPlaylist, wanted: string, last: string | undefined): string[] {
-  const listed = listedParts(playlist);
-  const at = listed.findIndex(({ resolvedUri }) => resolvedUri === wanted);
-  if (at < 0 || (last !== undefined && listed[at - 1]?.resolvedUri === last)) return [wanted];
-  const from = listed.slice(0, at + 1).findLastIndex(({ independent }) => independent === true);
-  if (from < 0) return [wanted];
-  return listed.slice(from, at + 1).flatMap(({ resolvedUri }) => resolvedUri ?? []);
+export function justBefore(
+  playlist: MediaPlaylist,
+  { segmentIndex, partIndex }: Position,
+): { mediaIndex: number; partIndex: number | null } | undefined {
+  if (partIndex !== null && partIndex > 0) return { mediaIndex: segmentIndex, partIndex: partIndex - 1 };
+  const previous = playlist.segments[segmentIndex - 1];
+  if (!previous) return undefined;
+  const parts = previous.parts?.length ?? 0;
+  return { mediaIndex: segmentIndex - 1, partIndex: parts > 0 ? parts - 1 : null };
 }

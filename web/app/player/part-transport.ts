@@ -1,5 +1,5 @@
 import type { MediaPlaylist } from './media-playlist.ts';
-import { partsAfter, partsToDecode } from './part-order.ts';
+import { partsAfter } from './part-order.ts';
 import { FetchError, fetchPart, PartRequest, type Fetched } from './part-request.ts';
 import type { XhrOptions } from './vhs.ts';
 
@@ -45,14 +45,9 @@ export class PartTransport {
     }
   }
 
-  /** Answers a request of VHS for a part of `playlist`. `done` gets an error or undefined, as its xhr would give. */
-  request(
-    playlist: MediaPlaylist,
-    options: XhrOptions,
-    done: (error: Error | null, request: PartRequest) => void,
-  ): PartRequest {
+  /** Answers a request of VHS for a part. `done` gets an error or null, as its xhr would give. */
+  request(options: XhrOptions, done: (error: Error | null, request: PartRequest) => void): PartRequest {
     const request = new PartRequest(options.uri);
-    const uris = partsToDecode(playlist, options.uri, this.#last);
     this.#last = options.uri;
     const timer =
       options.timeout !== undefined && options.timeout > 0
@@ -62,13 +57,10 @@ export class PartTransport {
           }, options.timeout)
         : undefined;
     request.signal.addEventListener('abort', () => clearTimeout(timer));
-    const parts = uris.map((uri) => this.#take(uri, request.signal));
-    Promise.all(parts).then(
-      (fetched) => {
+    this.#take(options.uri, request.signal).then(
+      ({ body, bandwidth }) => {
         if (request.signal.aborted) return;
-        for (const { bandwidth } of fetched) this.#measure(bandwidth);
-        const body =
-          fetched.length === 1 && fetched[0] ? fetched[0].body : joined(fetched.map(({ body: part }) => part));
+        this.#bandwidth += BANDWIDTH_WEIGHT * (Math.min(BANDWIDTH_MAX, bandwidth) - this.#bandwidth);
         request.finish(body, Math.round(this.#bandwidth));
         done(null, request);
       },
@@ -98,18 +90,4 @@ export class PartTransport {
       return fetchPart(uri, signal);
     });
   }
-
-  #measure(bandwidth: number): void {
-    this.#bandwidth += BANDWIDTH_WEIGHT * (Math.min(BANDWIDTH_MAX, bandwidth) - this.#bandwidth);
-  }
-}
-
-function joined(parts: ArrayBuffer[]): ArrayBuffer {
-  const whole = new Uint8Array(parts.reduce((bytes, part) => bytes + part.byteLength, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(new Uint8Array(part), at);
-    at += part.byteLength;
-  }
-  return whole.buffer;
 }

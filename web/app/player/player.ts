@@ -8,6 +8,8 @@ import type { Vhs } from './vhs.ts';
 /** The only file that knows video.js. */
 
 const TICK_MS = 100;
+/** After a pause of this many seconds, or so long without a picture, the show is joined anew. */
+const REJOIN_AFTER = 8;
 /** Further behind the live edge than this, in seconds, a viewer is there on purpose. */
 const BEHIND_ON_PURPOSE = 10;
 
@@ -59,6 +61,9 @@ export class Player {
   #stallCount = 0;
   #autoplay: PlayerSnapshot['autoplay'] = 'allowed';
   #following = true;
+  #url: string | undefined;
+  /** When the state was entered, in seconds of the monotonic clock. */
+  #since = 0;
   #chosenLevel: string | undefined;
   /** Programme time minus media time, in seconds. */
   #programmeOffset: number | undefined;
@@ -85,6 +90,8 @@ export class Player {
           overrideNative: !videojs.browser.IS_ANY_SAFARI,
           llhls: true,
           useBandwidthFromLocalStorage: true,
+          // What the browser says of the network is coarse, and capped at 10 Mbit/s.
+          useNetworkInformationApi: false,
           limitRenditionByPlayerDimensions: true,
           useDevicePixelRatio: true,
         },
@@ -100,6 +107,7 @@ export class Player {
 
   /** Plays a multivariant playlist from its live edge, whatever was played before. */
   load(url: string): void {
+    this.#url = url;
     this.#failed = false;
     this.#shown = false;
     this.#following = true;
@@ -107,14 +115,17 @@ export class Player {
     this.#programmeOffset = undefined;
     this.#controller.restart();
     this.#clock.restart();
-    this.#state = 'loading';
+    this.#enter('loading');
     this.#player.src({ src: url, type: 'application/x-mpegURL' });
     this.play();
-    this.#update();
   }
 
   play(): void {
     if (this.#state === 'idle' || this.#state === 'ended') return;
+    if (this.#state === 'paused' && this.#stuck()) {
+      this.#rejoin();
+      return;
+    }
     const attempt = this.#player.play() ?? Promise.resolve();
     attempt.catch((error: unknown) => {
       if (!(error instanceof DOMException) || error.name !== 'NotAllowedError') return;
@@ -216,7 +227,7 @@ export class Player {
     on('waiting', () => {
       if (this.#state !== 'playing' || this.#video.seeking) return;
       this.#stallCount += 1;
-      this.#controller.stalled(performance.now() / 1000);
+      this.#controller.stalled(seconds());
       this.#enter('stalled');
     });
     on('ended', () => this.#enter('ended'));
@@ -247,14 +258,26 @@ export class Player {
         const end = this.#bufferedEnd();
         if (end === undefined) return;
         if (programmeEnd !== undefined) this.#programmeOffset = programmeEnd - end;
-        this.#controller.appended(performance.now() / 1000, this.#video.currentTime, end, caughtUp);
+        this.#controller.appended(seconds(), this.#video.currentTime, end, caughtUp);
       },
     });
   }
 
+  #stuck(): boolean {
+    return seconds() - this.#since > REJOIN_AFTER;
+  }
+
+  #rejoin(): void {
+    const chosen = this.#chosenLevel;
+    if (this.#url !== undefined) this.load(this.#url);
+    this.#chosenLevel = chosen;
+  }
+
   #tick(): void {
+    const waiting = this.#state === 'stalled' || (this.#state === 'loading' && this.#autoplay !== 'refused');
+    if (waiting && this.#stuck()) this.#rejoin();
     if (this.#state === 'playing' && this.#following && this.#vhs()) {
-      const { playbackRate, jumpTo } = this.#controller.tick(performance.now() / 1000, this.#video.currentTime);
+      const { playbackRate, jumpTo } = this.#controller.tick(seconds(), this.#video.currentTime);
       const end = this.#bufferedEnd();
       if (jumpTo !== undefined && end !== undefined && jumpTo < end) this.#player.currentTime(jumpTo);
       if (this.#video.playbackRate !== playbackRate) this.#video.playbackRate = playbackRate;
@@ -265,6 +288,7 @@ export class Player {
   }
 
   #enter(state: PlayerState): void {
+    if (state !== this.#state) this.#since = seconds();
     this.#state = state;
     this.#update();
   }
@@ -322,4 +346,8 @@ export class Player {
       bandwidth: attributes?.BANDWIDTH ?? 0,
     }));
   }
+}
+
+function seconds(): number {
+  return performance.now() / 1000;
 }

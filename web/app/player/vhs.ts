@@ -28,12 +28,13 @@ export interface Variant extends MediaPlaylist {
 export interface PlaylistLoader {
   readonly main?: { readonly playlists: readonly Variant[] };
   media(): Variant | undefined;
-  on(event: 'loadedplaylist' | 'dispose', listener: () => void): void;
+  on(event: 'loadedplaylist' | 'mediachange' | 'dispose', listener: () => void): void;
   trigger(event: 'mediaupdatetimeout'): void;
 }
 export interface SegmentLoader {
-  readonly mediaIndex: number | null;
-  readonly partIndex: number | null;
+  /** What was appended last; null lets VHS guess from the playhead what to load. */
+  mediaIndex: number | null;
+  partIndex: number | null;
   /** The playlist that the next request is chosen from; another object after each refresh. */
   readonly playlist_?: Variant;
   readonly playlistOfLastInitSegment_: Record<'audio' | 'video', Variant | null>;
