@@ -23,8 +23,11 @@ export const SOURCE = 'source';
 
 /** Segments on a playlist, in target durations: more than the skip boundary of six, so that delta updates save. */
 const LISTED_TARGETS = 7;
-/** How long a segment can be fetched after it left the playlist, in target durations. */
-const RETIRED_TARGETS = 5;
+/**
+ * How long a segment can be fetched after it left the playlist, in target durations. RFC 8216bis section 6.2.2 would have
+ * it for as long as the playlist was; half of that keeps a 2.6 Mbit/s stream below 8 MB.
+ */
+const RETIRED_TARGETS = 4;
 /** Media is held back for the other track's sequence header for at most this long by its own stamps. */
 const PREROLL_MS = 300;
 const PREROLL_TAGS = 256;
