@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { parseRange, sliceBuffers } from './byte-range.ts';
 import { canWriteFast, endOfHead, responseHead, writeFast } from './fast-response.ts';
 
-export const PLAYLIST_TYPE = 'application/vnd.apple.mpegurl';
+const PLAYLIST_TYPE = 'application/vnd.apple.mpegurl';
 export const INIT_TYPE = 'video/mp4';
 export const SEGMENT_TYPE = 'video/iso.segment';
 

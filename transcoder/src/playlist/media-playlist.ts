@@ -22,11 +22,11 @@ const LISTED_PARTS = 3;
 /** Target durations at the end that a delta update never skips (section 4.4.3.8: at least six). */
 const SKIP_BOUNDARY = 6;
 
-export function segmentUri(msn: number): string {
+function segmentUri(msn: number): string {
   return `${msn}.m4s`;
 }
 
-export function partUri(msn: number, part: number): string {
+function partUri(msn: number, part: number): string {
   return `${msn}.${part}.m4s`;
 }
 

@@ -1,0 +1,46 @@
+import { describe, expect, it } from 'vitest';
+import { Part } from './part.ts';
+import { SegmentWindow } from './segment-window.ts';
+
+const start = (msn: number) => ({
+  msn,
+  startMs: msn * 2000,
+  discontinuity: false,
+  discontinuitySequence: 0,
+  programDateTimeMs: 0,
+});
+
+function filled(count: number, map = (_msn: number) => 'a'): SegmentWindow {
+  const window = new SegmentWindow({ listedS: 6, retiredS: 4 });
+  for (let msn = 0; msn < count; msn++) {
+    window.addMap(map(msn), Buffer.from(map(msn)));
+    window.begin(start(msn), map(msn));
+    const facts = { duration: 2, independent: true, videoSamples: 60, audioSamples: 0 };
+    window.append(new Part([Buffer.alloc(10)], facts), true);
+    window.complete();
+  }
+  return window;
+}
+
+describe('SegmentWindow', () => {
+  it('lists what was wanted at least, and keeps what left the playlist for a while', () => {
+    const window = filled(10);
+    expect(window.segments.map(({ msn }) => msn)).toEqual([7, 8, 9]);
+    expect([4, 5, 6, 7, 9, 10].map((msn) => window.segment(msn)?.msn)).toEqual([undefined, 5, 6, 7, 9, undefined]);
+  });
+
+  it('forgets maps that no segment refers to', () => {
+    const window = filled(10, (msn) => (msn < 5 ? 'a' : msn < 9 ? 'b' : 'c'));
+    expect(['a', 'b', 'c'].map((name) => window.map(name)?.toString())).toEqual([undefined, 'b', 'c']);
+  });
+
+  it('counts every change', () => {
+    const window = filled(1);
+    const before = window.version;
+    window.complete();
+    expect(window.version).toBe(before);
+    window.end();
+    expect(window.version).toBeGreaterThan(before);
+    expect(window.ended).toBe(true);
+  });
+});
