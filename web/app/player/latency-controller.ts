@@ -22,7 +22,7 @@ export interface LatencyControllerOptions {
 }
 
 export const DEFAULT_OPTIONS: LatencyControllerOptions = {
-  margin: 0.32,
+  margin: 0.42,
   maxMargin: 2.5,
   memory: 25,
   minRate: 0.95,

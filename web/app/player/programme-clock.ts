@@ -1,11 +1,11 @@
 /** The newest of these many seconds of arrivals decide; older ones are forgotten, so clocks may drift. */
-const MEMORY_SECONDS = 60;
+const MEMORY_SECONDS = 20;
 
 /**
  * How far behind the world a picture is, although the clocks of server and viewer differ.
  *
  * Each playlist that was blocked until its newest part existed arrives when the end of that part is about now. The
- * smallest `arrival - programme time of the newest end` of the last minute is therefore the difference of the clocks
+ * smallest `arrival - programme time of the newest end` of the last seconds is therefore the difference of the clocks
  * plus the shortest way through the network; what is left is real delay.
  */
 export class ProgrammeClock {
