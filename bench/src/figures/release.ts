@@ -11,7 +11,7 @@ import {
   startTcpRelay,
 } from '@showrunner/tests/support';
 import { encodeShow, pushFile } from '../encoded-show.ts';
-import { percentile, say, type Figure } from '../report.ts';
+import { median, percentile, say, type Figure } from '../report.ts';
 
 const BLOCKED = 2_000;
 const ROUNDS = 30;
@@ -46,6 +46,7 @@ export const release: Figure = {
       await messageWith(clients, 'ready');
       await sleep(8_000);
       const delays: number[] = [];
+      const p99s: number[] = [];
       for (let round = 0; round < ROUNDS; round += 1) {
         const next = nextPosition(parseMedia((await httpGet(playlistUrl.href)).body.toString()));
         // A whole segment ahead at least, so that all requests are there and blocked before the part comes.
@@ -57,7 +58,9 @@ export const release: Figure = {
         const first = Math.min(...arrivals);
         const existed = passed.findLast((at) => at <= first);
         if (existed === undefined) continue;
-        delays.push(...arrivals.map((at) => at - existed));
+        const ofRound = arrivals.map((at) => at - existed);
+        delays.push(...ofRound);
+        p99s.push(percentile(ofRound, 0.99));
         say(
           `round ${round + 1}: first ${(first - existed).toFixed(1)} ms, last ${(Math.max(...arrivals) - existed).toFixed(1)} ms`,
         );
@@ -65,6 +68,12 @@ export const release: Figure = {
       const p99 = percentile(delays, 0.99);
       return [
         { what: '2,000 blocked requests, p50', ours: `${percentile(delays, 0.5).toFixed(1)} ms`, goal: '-', met: true },
+        {
+          what: '2,000 blocked requests, p99 of the median round',
+          ours: `${median(p99s).toFixed(1)} ms`,
+          goal: '-',
+          met: true,
+        },
         { what: '2,000 blocked requests, p99', ours: `${p99.toFixed(1)} ms`, goal: '<= 25 ms', met: p99 <= 25 },
       ];
     } finally {
