@@ -33,7 +33,7 @@ export function nextUpdate(playlist: MediaPlaylist): { msn: number; part: number
 }
 
 /** Seconds that a segment lasts, as far as it is known. */
-export function segmentSeconds(segment: Segment): number {
+function segmentSeconds(segment: Segment): number {
   if (segment.preload !== true) return segment.duration;
   return (segment.parts ?? []).reduce((sum, part) => sum + part.duration, 0);
 }

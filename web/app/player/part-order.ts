@@ -6,7 +6,7 @@ export function listedParts(playlist: MediaPlaylist): readonly Part[] {
 }
 
 /** Address of the next part, which the server holds back until it exists (RFC 8216bis 4.4.5.3). */
-export function hintedPart(playlist: MediaPlaylist): string | undefined {
+function hintedPart(playlist: MediaPlaylist): string | undefined {
   const hint = playlist.preloadSegment?.preloadHints?.find(({ type }) => type === 'PART');
   return hint && new URL(hint.uri, playlist.resolvedUri).href;
 }
