@@ -85,7 +85,8 @@ describe('a show goes live', () => {
     expect.soft(low.violations).toEqual([]);
     expect.soft(plain.violations).toEqual([]);
     expect(low.checked.partsFetched).toBeGreaterThan(30);
-    expect(low.checked.deltas).toBeGreaterThan(10);
+    // Before the show is six target durations long there is nothing to skip.
+    expect(low.checked.deltas).toBeGreaterThan(5);
     expect(low.checked.hints).toBeGreaterThan(10);
     expect(await low.checkBandwidth()).toEqual([]);
     expect(await checkOriginAnswers(product.masterUrl())).toEqual([]);

@@ -27,6 +27,9 @@ export interface CheckedMedia {
   readonly problems: string[];
 }
 
+/** Pictures are decoded as they are; else ffmpeg would move them to a constant rate and complain of its own doing. */
+const UNCHANGED_TIMES = ['-fps_mode', 'passthrough', '-enc_time_base', '-1'];
+
 function run(file: string, args: string[]): Promise<{ stdout: string; stderr: string }> {
   return new Promise((resolve, reject) => {
     execFile(file, args, { maxBuffer: 256 * 1024 * 1024 }, (error, stdout, stderr) => {
@@ -47,7 +50,18 @@ export async function checkMedia(init: Buffer, segments: readonly Buffer[]): Pro
     const file = join(folder, 'media.mp4');
     await writeFile(file, [init, ...segments]);
     const probe = await run('ffprobe', ['-v', 'error', '-show_streams', '-show_packets', '-of', 'json', file]);
-    const decode = await run('ffmpeg', ['-nostdin', '-v', 'error', '-xerror', '-i', file, '-f', 'null', '-']);
+    const decode = await run('ffmpeg', [
+      '-nostdin',
+      '-v',
+      'error',
+      '-xerror',
+      '-i',
+      file,
+      ...UNCHANGED_TIMES,
+      '-f',
+      'null',
+      '-',
+    ]);
     const problems = [probe.stderr, decode.stderr].map((text) => text.trim()).filter((text) => text !== '');
     const { streams = [], packets = [] } = JSON.parse(probe.stdout || '{}') as {
       streams?: ProbedStream[];

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
 
-const HLS_JS = createRequire(import.meta.url).resolve('hls.js/dist/hls.min.js');
+const HLS_JS = fileURLToPath(import.meta.resolve('hls.js/dist/hls.min.js'));
 
 /** Text inside a script element: `<` could end it. */
 function scriptValue(value: unknown): string {
