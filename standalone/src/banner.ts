@@ -1,5 +1,11 @@
-/** What a newcomer needs, in a box; the three lines are also read by scripts. */
-export function banner(lines: { watch: string; server: string; streamKey: string; isFirst: boolean }): string {
+/** What a newcomer needs, in a box; the lines Watch, Server and Stream Key are also read by scripts. */
+export function banner(lines: {
+  watch: string;
+  server: string;
+  /** Or why there is none. */
+  key: { key: string } | { problem: string };
+  isFirst: boolean;
+}): string {
   const rows = [
     lines.isFirst ? 'Showrunner is ready. This is your first show.' : 'Showrunner is ready.',
     '',
@@ -7,7 +13,7 @@ export function banner(lines: { watch: string; server: string; streamKey: string
     '',
     'In OBS, Settings > Stream > Service: Custom…',
     `Server ${lines.server}`,
-    `Stream Key ${lines.streamKey}`,
+    'key' in lines.key ? `Stream Key ${lines.key.key}` : lines.key.problem,
     '',
     'No OBS at hand? Run `npm run demo` in a second terminal.',
     'Ctrl-C ends all shows and stops.',

@@ -1,18 +1,57 @@
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { SqliteResourceStore } from '@showrunner/service-kit';
+import { CommandError } from './commands/command-error.ts';
 
-/** Opens what is kept in the data folder: resources, and apart from them Secrets, readable by their owner alone. */
-export function openDataFolder(folder: string): {
-  path: string;
-  resources: SqliteResourceStore;
-  secrets: SqliteResourceStore;
-} {
+/** What is kept: resources, and apart from them Secrets. */
+export interface DataFolder {
+  /** Absolute. */
+  readonly path: string;
+  readonly resources: SqliteResourceStore;
+  readonly secrets: SqliteResourceStore;
+  close(): Promise<void>;
+}
+
+const RESOURCES_FILE = 'resources.db';
+
+/** Opens the data folder, readable by its owner alone; makes it where there is none. Throws a CommandError. */
+export function openDataFolder(folder: string): DataFolder {
   const path = resolve(folder);
-  mkdirSync(path, { recursive: true, mode: 0o700 });
-  return {
-    path,
-    resources: new SqliteResourceStore({ path: join(path, 'resources.db'), kinds: ['LiveStream'] }),
-    secrets: new SqliteResourceStore({ path: join(path, 'secrets.db'), kinds: ['Secret'] }),
-  };
+  let resources: SqliteResourceStore | undefined;
+  try {
+    mkdirSync(path, { recursive: true, mode: 0o700 });
+    resources = new SqliteResourceStore({ path: join(path, RESOURCES_FILE), kinds: ['LiveStream'] });
+    const secrets = new SqliteResourceStore({ path: join(path, 'secrets.db'), kinds: ['Secret'] });
+    const stores = [resources, secrets];
+    return {
+      path,
+      resources,
+      secrets,
+      async close() {
+        for (const store of stores) await store.close();
+      },
+    };
+  } catch (error) {
+    void resources?.close();
+    throw new CommandError(`The data folder ${path} cannot be used: ${(error as Error).message}.`, { cause: error });
+  }
+}
+
+/**
+ * Hands the data folder to a command and closes it after. Throws a CommandError where there is none: a command that only
+ * asks would else answer out of an empty one, made in whatever folder it was called in.
+ */
+export async function withDataFolder<T>(folder: string, command: (data: DataFolder) => Promise<T>): Promise<T> {
+  const path = resolve(folder);
+  if (!existsSync(join(path, RESOURCES_FILE))) {
+    throw new CommandError(
+      `${path} is not a data folder: run \`npm start\` first, or name the folder with SHOWRUNNER_DATA.`,
+    );
+  }
+  const data = openDataFolder(path);
+  try {
+    return await command(data);
+  } finally {
+    await data.close();
+  }
 }

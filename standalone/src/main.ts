@@ -39,7 +39,7 @@ async function run(args: string[]): Promise<void> {
     process.stdout.write(USAGE);
     return;
   }
-  const file = join(process.env['SHOWRUNNER_DATA'] ?? './data', 'showrunner.yaml');
+  const file = join(process.env['SHOWRUNNER_DATA'] || './data', 'showrunner.yaml');
   const config = loadConfig(standaloneConfigSchema, {
     env: process.env,
     prefix: 'SHOWRUNNER',

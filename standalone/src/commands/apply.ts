@@ -6,6 +6,7 @@ import { openDataFolder } from '../data-folder.ts';
 import { CommandError } from './command-error.ts';
 
 const MAX_FILE_BYTES = 1024 * 1024;
+const MAX_ALIASES = 100;
 
 async function readDocuments(file: string): Promise<unknown[]> {
   let text: string;
@@ -15,12 +16,19 @@ async function readDocuments(file: string): Promise<unknown[]> {
     throw new CommandError(`${file} cannot be read: ${(error as Error).message}`);
   }
   if (Buffer.byteLength(text) > MAX_FILE_BYTES) throw new CommandError(`${file} is larger than 1 MiB.`);
-  const documents = parseAllDocuments(text);
-  const broken = documents.find((document) => document.errors.length > 0);
-  if (broken) throw new CommandError(`${file} is not YAML: ${broken.errors[0]!.message}`);
-  return documents
-    .map((document) => document.toJS({ maxAliasCount: 100 }) as unknown)
-    .filter((value) => value !== null);
+  try {
+    return parseAllDocuments(text)
+      .map((document) => {
+        if (document.errors[0]) throw document.errors[0];
+        const value = document.toJS({ maxAliasCount: MAX_ALIASES }) as unknown;
+        // A value that holds itself, as an alias can say, is no resource.
+        JSON.stringify(value);
+        return value;
+      })
+      .filter((value) => value !== null);
+  } catch (error) {
+    throw new CommandError(`${file} is not YAML that can be read: ${(error as Error).message.split('\n')[0]}`);
+  }
 }
 
 type Parsed = { kind: 'Secret' | 'LiveStream'; value: unknown };
@@ -47,10 +55,10 @@ export async function apply(dataFolder: string, file: string): Promise<void> {
   const documents = await readDocuments(file);
   if (documents.length === 0) throw new CommandError(`${file} holds no resource.`);
   const checked = check(file, documents);
-  const { resources, secrets } = openDataFolder(dataFolder);
+  const data = openDataFolder(dataFolder);
   try {
     for (const { kind, value } of checked) {
-      const store = kind === 'Secret' ? secrets : resources;
+      const store = kind === 'Secret' ? data.secrets : data.resources;
       const { metadata } = await store.apply(kind, value);
       console.log(`${kind.toLowerCase()} ${metadata.namespace}/${metadata.name} applied`);
     }
@@ -58,7 +66,6 @@ export async function apply(dataFolder: string, file: string): Promise<void> {
     if (error instanceof ConflictError) throw new CommandError(`${file}: ${error.message}`);
     throw error;
   } finally {
-    await resources.close();
-    await secrets.close();
+    await data.close();
   }
 }

@@ -2,11 +2,12 @@ import { spawn } from 'node:child_process';
 import { connect } from 'node:net';
 import type { StreamRef } from '@showrunner/service-kit';
 import { publicUrls, type StandaloneConfig } from '../config.ts';
-import { openDataFolder } from '../data-folder.ts';
+import { withDataFolder } from '../data-folder.ts';
 import { CommandError } from './command-error.ts';
 import { readKey } from './key.ts';
 
 const FRAME_RATE = 30;
+const EVERY_ADDRESS = new Set(['0.0.0.0', '::']);
 
 /** ffmpeg's arguments: a moving test picture with a running clock, and a tone, as OBS would send them. */
 export function demoArguments(url: string): string[] {
@@ -23,9 +24,9 @@ export function demoArguments(url: string): string[] {
   ];
 }
 
-function isListening(port: number): Promise<boolean> {
+function isListening(host: string, port: number): Promise<boolean> {
   return new Promise((resolve) => {
-    const socket = connect({ port, host: '127.0.0.1' });
+    const socket = connect({ port, host });
     socket.once('error', () => resolve(false));
     socket.once('connect', () => {
       socket.destroy();
@@ -36,15 +37,12 @@ function isListening(port: number): Promise<boolean> {
 
 /** `showrunner demo`: publishes the test picture to a stream until Ctrl-C. */
 export async function demo(config: StandaloneConfig, stream: StreamRef): Promise<void> {
-  if (!(await isListening(config.rtmpPort))) {
+  const host = EVERY_ADDRESS.has(config.host) ? '127.0.0.1' : config.host;
+  if (!(await isListening(host, config.rtmpPort))) {
     throw new CommandError(`Nothing listens on port ${config.rtmpPort}. Run \`npm start\` first, in another terminal.`);
   }
-  const stores = openDataFolder(config.data);
-  const { key } = await readKey(stores, stream).finally(async () => {
-    await stores.resources.close();
-    await stores.secrets.close();
-  });
-  const args = demoArguments(`rtmp://127.0.0.1:${config.rtmpPort}/live/${key}`);
+  const { key } = await withDataFolder(config.data, (stores) => readKey(stores, stream));
+  const args = demoArguments(`rtmp://${host.includes(':') ? `[${host}]` : host}:${config.rtmpPort}/live/${key}`);
   const ffmpeg = spawn(config.ffmpeg, args, { stdio: 'ignore' });
   console.log(`On air: ${publicUrls(config).http}/watch/${stream.namespace}/${stream.name} (Ctrl-C stops it)`);
   let stopped = false;
@@ -52,7 +50,8 @@ export async function demo(config: StandaloneConfig, stream: StreamRef): Promise
     stopped = true;
     ffmpeg.kill('SIGINT');
   };
-  process.once('SIGINT', stop).once('SIGTERM', stop);
+  // Not once: a terminal and the npm above it both pass a Ctrl-C on.
+  process.on('SIGINT', stop).on('SIGTERM', stop);
   await new Promise<void>((resolve, reject) => {
     ffmpeg.once('error', (error) => reject(new CommandError(`${config.ffmpeg} cannot be started: ${error.message}`)));
     ffmpeg.once('exit', () => {

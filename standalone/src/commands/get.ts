@@ -1,5 +1,5 @@
 import type { LiveStream } from '@showrunner/crds';
-import { openDataFolder } from '../data-folder.ts';
+import { withDataFolder } from '../data-folder.ts';
 
 const COLUMNS = ['NAMESPACE', 'NAME', 'READY', 'PHASE', 'SOURCE', 'LATENCY'];
 
@@ -19,21 +19,15 @@ function row(stream: LiveStream): string[] {
 
 /** `showrunner get`: the LiveStreams as a table. */
 export async function get(dataFolder: string): Promise<void> {
-  const { resources, secrets } = openDataFolder(dataFolder);
-  try {
-    const { items } = await resources.list('LiveStream');
-    const rows = [COLUMNS, ...items.map(row)];
-    const widths = COLUMNS.map((_, column) => Math.max(...rows.map((cells) => cells[column]!.length)));
-    for (const cells of rows) {
-      console.log(
-        cells
-          .map((cell, column) => cell.padEnd(widths[column]! + 2))
-          .join('')
-          .trimEnd(),
-      );
-    }
-  } finally {
-    await resources.close();
-    await secrets.close();
+  const { items } = await withDataFolder(dataFolder, ({ resources }) => resources.list('LiveStream'));
+  const rows = [COLUMNS, ...items.map(row)];
+  const widths = COLUMNS.map((_, column) => Math.max(...rows.map((cells) => cells[column]!.length)));
+  for (const cells of rows) {
+    console.log(
+      cells
+        .map((cell, column) => cell.padEnd(widths[column]! + 2))
+        .join('')
+        .trimEnd(),
+    );
   }
 }

@@ -1,7 +1,7 @@
 import type { LiveStream } from '@showrunner/crds';
-import type { ResourceStore, StreamRef } from '@showrunner/service-kit';
+import { ConflictError, streamId, type ResourceStore, type StreamRef } from '@showrunner/service-kit';
 import { keyIn, keySecretOf, makeStreamKey } from '../controller/stream-key.ts';
-import { openDataFolder } from '../data-folder.ts';
+import { withDataFolder } from '../data-folder.ts';
 import { CommandError } from './command-error.ts';
 
 /** The LiveStream and its current key. Throws a CommandError where there is none. */
@@ -10,40 +10,37 @@ export async function readKey(
   stream: StreamRef,
 ): Promise<{ stream: LiveStream; key: string }> {
   const found = await stores.resources.get('LiveStream', stream);
-  if (!found) throw new CommandError(`There is no LiveStream ${stream.namespace}/${stream.name}.`);
+  if (!found) throw new CommandError(`There is no LiveStream ${streamId(stream)}.`);
   const { namespace, name, entry } = keySecretOf(found);
   const key = keyIn(await stores.secrets.get('Secret', { namespace, name }), entry);
-  if (!key)
+  if (!key) {
     throw new CommandError(
-      `${stream.namespace}/${stream.name} has no key yet: start Showrunner, or mend Secret "${name}".`,
+      `${streamId(stream)} has no stream key: start Showrunner if it never ran, or apply a Secret "${name}" with an entry "${entry}".`,
     );
+  }
   return { stream: found, key };
 }
 
 /** `showrunner key STREAM`: prints the stream key. */
 export async function showKey(dataFolder: string, stream: StreamRef): Promise<void> {
-  const stores = openDataFolder(dataFolder);
-  try {
-    console.log((await readKey(stores, stream)).key);
-  } finally {
-    await stores.resources.close();
-    await stores.secrets.close();
-  }
+  const { key } = await withDataFolder(dataFolder, (stores) => readKey(stores, stream));
+  console.log(key);
 }
 
 /** `showrunner key rotate STREAM`: makes a new key and prints it; the old one works for `keyRotationGrace` longer. */
 export async function rotateKey(dataFolder: string, ref: StreamRef): Promise<void> {
-  const stores = openDataFolder(dataFolder);
-  try {
+  await withDataFolder(dataFolder, async (stores) => {
     const { stream } = await readKey(stores, ref);
     const { namespace, name, entry } = keySecretOf(stream);
     const secret = await stores.secrets.get('Secret', { namespace, name });
     const key = makeStreamKey();
-    await stores.secrets.apply('Secret', { ...secret, stringData: { [entry]: key } });
+    try {
+      await stores.secrets.apply('Secret', { ...secret, stringData: { [entry]: key } });
+    } catch (error) {
+      if (!(error instanceof ConflictError)) throw error;
+      throw new CommandError(`The key of ${streamId(ref)} was changed by somebody else just now: try again.`);
+    }
     console.log(key);
     console.error(`The former key is accepted for another ${stream.spec.ingest.keyRotationGrace}.`);
-  } finally {
-    await stores.resources.close();
-    await stores.secrets.close();
-  }
+  });
 }

@@ -21,6 +21,7 @@ import { ensureFirstShow } from '../first-show.ts';
 import { flvToken } from '../flv-token.ts';
 import { createHttpServer, type Responder } from '../http-server.ts';
 import { LastViewers } from '../last-viewers.ts';
+import { lockForServer } from '../server-lock.ts';
 import { CommandError } from './command-error.ts';
 import { readKey } from './key.ts';
 
@@ -28,13 +29,30 @@ const APP_FOLDER = fileURLToPath(new URL('../dist', import.meta.resolve('@showru
 const FACTS_INTERVAL_MS = 2_000;
 const SHUTDOWN_STEP_MS = 8_000;
 
+interface Listener {
+  readonly host: string;
+  readonly port: number;
+  /** What the port is set with. */
+  readonly variable: string;
+}
+
 /** Turns the refusal of a port into a sentence. */
-function explainListenError(error: unknown, port: number, variable: string): Error {
-  const { code } = error as NodeJS.ErrnoException;
-  const other = `choose another with ${variable}=${port + 1}`;
-  if (code === 'EADDRINUSE') return new CommandError(`Port ${port} is in use. Stop what uses it, or ${other}.`);
-  if (code === 'EACCES') return new CommandError(`Port ${port} needs more rights than you have: ${other}.`);
-  return error as Error;
+function explainListenError(error: unknown, { host, port, variable }: Listener): Error {
+  // Ingest wraps what the system said.
+  const { code } = ((error as Error).cause ?? error) as NodeJS.ErrnoException;
+  const other = `choose another with ${variable}=${port < 65_535 ? port + 1 : 8_080}`;
+  switch (code) {
+    case 'EADDRINUSE':
+      return new CommandError(`Port ${port} is in use. Stop what uses it, or ${other}.`);
+    case 'EACCES':
+      return new CommandError(`Port ${port} needs more rights than you have: ${other}.`);
+    case 'EADDRNOTAVAIL':
+    case 'ENOTFOUND':
+    case 'EAI_AGAIN':
+      return new CommandError(`SHOWRUNNER_HOST: "${host}" is not an address of this machine.`);
+    default:
+      return error as Error;
+  }
 }
 
 /** Waits until the stream's key is accepted. */
@@ -55,17 +73,18 @@ export async function start(config: StandaloneConfig): Promise<void> {
   const registry = createRegistry();
   const shutdown = createShutdown({ logger, timeoutMs: SHUTDOWN_STEP_MS });
   const urls = publicUrls(config);
-  const { resources, secrets, path } = openDataFolder(config.data);
-  shutdown.onShutdown('data folder', async () => {
-    await resources.close();
-    await secrets.close();
-  });
+  const { host } = config;
+  let lock: { close(): void } | undefined;
+  shutdown.onShutdown('server lock', () => lock?.close());
+  const data = openDataFolder(config.data);
+  const { resources, secrets } = data;
+  shutdown.onShutdown('data folder', () => data.close());
 
   try {
     const { stream, isFirst } = await ensureFirstShow(resources);
     const admission = createStoreAdmission({ store: resources, logger });
     const ingest = createIngest({
-      config: { host: config.host, port: config.rtmpPort },
+      config: { host, port: config.rtmpPort },
       admission,
       flvToken: await flvToken(secrets),
       logger,
@@ -107,13 +126,14 @@ export async function start(config: StandaloneConfig): Promise<void> {
     shutdown.onShutdown('ingest', () => ingest.close());
     shutdown.onShutdown('admission', () => admission.close());
 
-    await web.listen({ port: config.httpPort, host: config.host }).catch((error: unknown) => {
-      throw explainListenError(error, config.httpPort, 'SHOWRUNNER_HTTP_PORT');
+    await web.listen({ port: config.httpPort, host }).catch((error: unknown) => {
+      throw explainListenError(error, { host, port: config.httpPort, variable: 'SHOWRUNNER_HTTP_PORT' });
     });
+    lock = lockForServer(data.path);
     await admission.start();
     controller.start();
     await ingest.start().catch((error: unknown) => {
-      throw explainListenError(error, config.rtmpPort, 'SHOWRUNNER_RTMP_PORT');
+      throw explainListenError(error, { host, port: config.rtmpPort, variable: 'SHOWRUNNER_RTMP_PORT' });
     });
 
     const factsTimer = setInterval(() => {
@@ -127,11 +147,14 @@ export async function start(config: StandaloneConfig): Promise<void> {
     shutdown.onShutdown('facts', async () => clearInterval(factsTimer));
 
     await keyAccepted(resources, stream.metadata);
-    const { key } = await readKey({ resources, secrets }, stream.metadata);
-    process.stdout.write(
-      banner({ watch: `${urls.http}/watch/${streamId(stream.metadata)}`, server: urls.rtmp, streamKey: key, isFirst }),
-    );
-    logger.info({ data: path }, 'ready');
+    // One stream whose Secret is broken keeps none of the others from running.
+    const key = await readKey(data, stream.metadata).catch((error: unknown) => {
+      if (error instanceof CommandError) return { problem: error.message };
+      throw error;
+    });
+    const watch = `${urls.http}/watch/${streamId(stream.metadata)}`;
+    process.stdout.write(banner({ watch, server: urls.rtmp, key, isFirst }));
+    logger.info({ data: data.path }, 'ready');
     shutdown.listen(['SIGINT', 'SIGTERM']);
   } catch (error) {
     await shutdown.close();

@@ -1,0 +1,39 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { openDataFolder, withDataFolder } from './data-folder.ts';
+import { lockForServer } from './server-lock.ts';
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'showrunner-data-'));
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+it('is made for who starts, and asked for in words by who only asks', async () => {
+  const path = join(folder, 'data');
+  await expect(withDataFolder(path, async () => 'answer')).rejects.toThrow(
+    `${path} is not a data folder: run \`npm start\` first, or name the folder with SHOWRUNNER_DATA.`,
+  );
+  await openDataFolder(path).close();
+  expect(await withDataFolder(path, async ({ resources }) => (await resources.list('LiveStream')).items)).toEqual([]);
+});
+
+it('says in words that it cannot be used', () => {
+  const file = join(folder, 'file');
+  writeFileSync(file, '');
+  expect(() => openDataFolder(file)).toThrow(`The data folder ${file} cannot be used: EEXIST`);
+  writeFileSync(join(folder, 'secrets.db'), 'this is no database '.repeat(100));
+  expect(() => openDataFolder(folder)).toThrow(`The data folder ${folder} cannot be used: file is not a database.`);
+});
+
+it('has one server at a time', () => {
+  const first = lockForServer(folder);
+  expect(() => lockForServer(folder)).toThrow(
+    `Another Showrunner runs on the data folder ${folder}. Stop it, or choose another folder with SHOWRUNNER_DATA.`,
+  );
+  first.close();
+  first.close();
+  lockForServer(folder).close();
+});
