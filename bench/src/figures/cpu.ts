@@ -6,7 +6,7 @@ import { median, say, type Figure, type FigureRow } from '../report.ts';
 
 /** The issue's goals: CPU against nginx-rtmp with `hls on`, by number of streams. */
 const GOALS: Record<number, number> = { 10: 1.0, 40: 0.8 };
-const ROUNDS = 2;
+const ROUNDS = 3;
 /** From the first publisher until playlists are full and buffers have their size. */
 const SETTLING_MS = 15_000;
 
