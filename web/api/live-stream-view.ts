@@ -64,6 +64,11 @@ export function isListed(stream: LiveStream): boolean {
   return stream.spec.visibility === 'public' && stream.spec.enabled;
 }
 
+/** Whether there is something to play. */
+export function isOnAir(stream: LiveStream | undefined): boolean {
+  return stream?.status?.phase === 'Live' || stream?.status?.phase === 'Reconnecting';
+}
+
 function phaseOf(stream: LiveStream): LiveStreamView['phase'] {
   return stream.status?.phase ?? 'Pending';
 }

@@ -216,14 +216,15 @@ describe('the rest', () => {
     const appDir = join(folder, 'dist');
     await mkdir(join(appDir, 'assets'), { recursive: true });
     await writeFile(join(appDir, 'index.html'), '<p>home');
-    await writeFile(join(appDir, 'watch.html'), '<p>watch');
+    await writeFile(join(appDir, 'watch.html'), '<html><p>watch');
     await writeFile(join(appDir, 'assets', 'main-abc.js'), 'export {};');
     const server = await web({ appDir });
     const home = await server.inject('/');
     expect([home.body, home.headers['cache-control']]).toEqual(['<p>home', 'no-cache']);
     expect(home.headers['content-security-policy']).toContain("default-src 'self'");
     expect(home.headers['x-content-type-options']).toBe('nosniff');
-    expect((await server.inject('/watch/default/live')).body).toBe('<p>watch');
+    expect((await server.inject('/watch/default/live')).body).toMatch(/^<html data-on-air="(true|false)"><p>watch$/);
+    expect((await server.inject('/watch/default/nobody')).body).toBe('<html data-on-air="false"><p>watch');
     const asset = await server.inject('/assets/main-abc.js');
     expect(asset.headers['cache-control']).toBe('public, max-age=31536000, immutable');
     for (const unknown of ['/nothing', '/api/v1/nothing', '/assets/none.js', '/..%2fresources.db']) {

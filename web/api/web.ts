@@ -16,6 +16,7 @@ import {
 import { ApiError, ERRORS, problem, PROBLEM_TYPE, type ErrorCode } from './errors.ts';
 import { EventStream } from './event-stream.ts';
 import { LiveStreamInformer } from './informer.ts';
+import { isOnAir } from './live-stream-view.ts';
 import { liveStreamRoutes, openApiRoute } from './routes.ts';
 import { SECURITY_HEADERS } from './security-headers.ts';
 import { staticApp } from './static-app.ts';
@@ -94,7 +95,8 @@ export async function createWeb(options: WebOptions): Promise<FastifyInstance> {
     },
     { prefix: '/api/v1' },
   );
-  if (appDir !== undefined) await app.register(staticApp, { root: appDir });
+  if (appDir !== undefined)
+    await app.register(staticApp, { root: appDir, isOnAir: (stream: StreamRef) => isOnAir(informer.get(stream)) });
   return app;
 }
 

@@ -59,9 +59,10 @@ describe('frameOf', () => {
 
 describe('isPlayable', () => {
   it('tries before the server has answered', () => {
-    expect(isPlayable('unknown')).toBe(true);
-    expect(isPlayable(stream('Reconnecting'))).toBe(true);
-    expect(isPlayable(stream('Ready'))).toBe(false);
-    expect(isPlayable(undefined)).toBe(false);
+    expect(isPlayable('unknown', true)).toBe(true);
+    expect(isPlayable('unknown', false)).toBe(false);
+    expect(isPlayable(stream('Reconnecting'), false)).toBe(true);
+    expect(isPlayable(stream('Ready'), true)).toBe(false);
+    expect(isPlayable(undefined, true)).toBe(false);
   });
 });

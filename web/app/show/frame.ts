@@ -51,7 +51,10 @@ function beforeOrAfter({ phase, startAt, endedAt }: LiveStreamView, now: number)
   return { kind: planned !== undefined && !ranAfterPlan ? 'late' : 'waiting' };
 }
 
-/** Whether there is something to play. Before the server has answered it is worth a try. */
-export function isPlayable(stream: LiveStreamView | undefined | 'unknown'): boolean {
-  return stream === 'unknown' || stream?.phase === 'Live' || stream?.phase === 'Reconnecting';
+/**
+ * Whether there is something to play.
+ * @param onAirAtFirst What the document said of the stream, for as long as the server has not answered.
+ */
+export function isPlayable(stream: LiveStreamView | undefined | 'unknown', onAirAtFirst: boolean): boolean {
+  return stream === 'unknown' ? onAirAtFirst : stream?.phase === 'Live' || stream?.phase === 'Reconnecting';
 }
