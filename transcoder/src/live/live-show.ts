@@ -282,9 +282,9 @@ export class LiveShow {
     this.source.discontinuity();
   }
 
-  /** Ties the timeline to the wall clock for EXT-X-PROGRAM-DATE-TIME. */
+  /** Ties the timeline to the wall clock for EXT-X-PROGRAM-DATE-TIME, which never goes back. */
   #anchor(timelineMs: number): void {
-    this.#epochMs = this.#options.now() - timelineMs;
+    this.#epochMs = Math.max(this.#epochMs, this.#options.now() - timelineMs);
   }
 
   /** A jump of the publisher's clock is a discontinuity where a keyframe follows; else the decoder just goes on. */

@@ -5,7 +5,7 @@ import { PartBuilder } from './part-builder.ts';
 import type { Part } from './part.ts';
 import { cutsAfterPart, cutsAtKeyframe, type SegmentLimits } from './segmenter.ts';
 import type { SegmentPlan, SegmentStart } from './segment-plan.ts';
-import { SegmentWindow, type WindowLimits } from './segment-window.ts';
+import { SegmentWindow, type Segment, type WindowLimits } from './segment-window.ts';
 
 export interface RenditionOptions {
   /** URL segment: `source`, or the rung's name. */
@@ -94,7 +94,7 @@ export class Rendition {
   get nextPart(): { msn: number; part: number } {
     const open = this.window.open;
     if (!open) return { msn: this.#nextMsn, part: 0 };
-    return this.#expectsKeyframeNow() ? { msn: open.msn + 1, part: 0 } : { msn: open.msn, part: open.parts.length };
+    return this.#expectsSegment(open) ? { msn: open.msn + 1, part: 0 } : { msn: open.msn, part: open.parts.length };
   }
 
   /** Begins with other tracks or parameter sets. In mid-show that is a discontinuity of the source rendition. */
@@ -176,7 +176,10 @@ export class Rendition {
   }
 
   #beginsSegment(sample: MediaSample): boolean {
-    if (sample.track !== 'video' || !sample.keyframe || !this.window.open || !this.#lastKeyframe) return false;
+    const { open } = this.window;
+    if (sample.track !== 'video' || !open || !this.#lastKeyframe) return false;
+    // What was hinted must come, even where the picture turns out to be no keyframe: a player waits for it.
+    if (!sample.keyframe) return this.#builder.waitingVideoFrames === 0 && this.#expectsSegment(open);
     const elapsed = sample.dtsMs - this.#segmentClockMs;
     return cutsAtKeyframe(elapsed, sample.dtsMs - this.#lastKeyframe.dtsMs, this.limits);
   }
@@ -252,11 +255,16 @@ export class Rendition {
     return expected > -this.#builder.frameMs ? Math.max(0, expected) : undefined;
   }
 
-  #expectsKeyframeNow(): boolean {
-    const open = this.window.open;
+  /** Whether the next picture begins a segment, as far as one can tell before it has come. */
+  #expectsSegment(open: Segment): boolean {
+    const { lead, plan } = this.#options;
+    const clockMs = this.#builder.clockMs ?? 0;
+    if (!lead) {
+      const next = plan.at(clockMs + (this.#lastKeyframe?.ctsMs ?? 0) + this.#builder.frameMs / 2);
+      return next !== undefined && next.msn > open.msn;
+    }
     const next = this.#msToKeyframe();
-    if (!this.#options.lead || !open || next === undefined || next > this.#builder.frameMs / 2) return false;
-    const elapsed = (this.#builder.clockMs ?? 0) - this.#segmentClockMs;
-    return cutsAtKeyframe(elapsed, this.#keyframeIntervalMs ?? 0, this.limits);
+    if (next === undefined || next > this.#builder.frameMs / 2) return false;
+    return cutsAtKeyframe(clockMs - this.#segmentClockMs, this.#keyframeIntervalMs ?? 0, this.limits);
   }
 }

@@ -120,11 +120,13 @@ export class GapFiller {
   catchUp(): void {
     const state = this.#state();
     if (!state) return;
-    const due = dueMs(state);
+    const newest = this.endMs ?? 0;
+    // Both tracks are brought to one end, since what comes begins there with both: a hole would stall players.
+    const to = dueMs(state) - newest > state.partMs ? dueMs(state) : newest;
     const fills: Fill[] = [];
     for (const track of ['video', 'audio'] as const) {
       const end = this.#endMs[track];
-      if (end !== undefined && due - end > state.partMs) fills.push({ track, fromMs: end, toMs: due });
+      if (end !== undefined && to > end) fills.push({ track, fromMs: end, toMs: to });
     }
     this.#fillAll(fills, state.partMs);
     this.#filling.clear();
