@@ -139,9 +139,9 @@ export async function start(config: StandaloneConfig): Promise<void> {
     const factsTimer = setInterval(() => {
       for (const [id, observer] of controller.observers) {
         const [namespace = '', name = ''] = id.split('/');
-        const facts = observer.show?.state === 'live' ? ingest.facts({ namespace, name }) : undefined;
-        if (!facts) continue;
-        observer.found(sourceFacts(facts));
+        const { show } = observer;
+        const facts = show?.state === 'live' ? ingest.facts({ namespace, name }) : undefined;
+        if (show && facts) observer.found(sourceFacts(facts, show));
       }
     }, FACTS_INTERVAL_MS);
     shutdown.onShutdown('facts', async () => clearInterval(factsTimer));

@@ -55,6 +55,11 @@ describe('decideKeys', () => {
       'The stream key in Secret "mine" has 5 characters; it must have at least 16.',
     ],
     [
+      { secretExists: true, key: 'a-key-of-some-length?' },
+      'KeyUnusable',
+      'No publisher can send the stream key in Secret "mine": it must have at most 256 characters and no question mark.',
+    ],
+    [
       { secretExists: true, key: 'a-key-of-some-length', usedBy: 'default/other' },
       'KeyInUse',
       'The stream key in Secret "mine" is already used by LiveStream "default/other".',

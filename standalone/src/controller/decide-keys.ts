@@ -1,10 +1,13 @@
 import { createHash } from 'node:crypto';
 import { durationMs, type LiveStream } from '@showrunner/crds';
-import { keySecretOf, MIN_KEY_LENGTH } from './stream-key.ts';
+import { keySecretOf, MAX_KEY_LENGTH, MIN_KEY_LENGTH } from './stream-key.ts';
 
 export type KeyHash = { sha256: string; expiresAt?: string | undefined };
 
-export type KeyProblem = { reason: 'SecretMissing' | 'KeyMissing' | 'KeyTooWeak' | 'KeyInUse'; message: string };
+export type KeyProblem = {
+  reason: 'SecretMissing' | 'KeyMissing' | 'KeyTooWeak' | 'KeyUnusable' | 'KeyInUse';
+  message: string;
+};
 
 export interface KeyDecision {
   /** Hashes that are accepted from now on, the current one first. */
@@ -40,6 +43,12 @@ function problemWith(stream: LiveStream, observed: ObservedKey): KeyProblem | un
     return {
       reason: 'KeyTooWeak',
       message: `The stream key in Secret "${name}" has ${observed.key.length} characters; it must have at least ${MIN_KEY_LENGTH}.`,
+    };
+  }
+  if (observed.key.length > MAX_KEY_LENGTH || observed.key.includes('?')) {
+    return {
+      reason: 'KeyUnusable',
+      message: `No publisher can send the stream key in Secret "${name}": it must have at most ${MAX_KEY_LENGTH} characters and no question mark.`,
     };
   }
   if (observed.usedBy) {

@@ -83,7 +83,7 @@ describe('decideStatus', () => {
     });
     expect(status.conditions?.slice(2).map((condition) => condition.message)).toEqual([
       'Playable 0.24 s after the publisher started.',
-      'A keyframe comes every 8 s. In OBS set Keyframe Interval to 2 s, so that viewers join faster.',
+      'Keyframes come up to 8 s apart. In OBS set Keyframe Interval to 2 s, so that viewers join faster.',
       'The source has B-frames, which add latency. In OBS set Max B-frames to 0.',
     ]);
   });

@@ -9,6 +9,7 @@ export interface ObservedShow {
   /** From the publisher's start to the first media that a player could fetch. */
   readonly firstMediaSeconds?: number | undefined;
   readonly source?: LiveStreamStatus['source'];
+  /** The longest one of the present publisher. */
   readonly keyframeIntervalSeconds?: number | undefined;
   readonly hasBFrames?: boolean | undefined;
 }
@@ -77,7 +78,7 @@ function sourceFindings(show: ObservedShow): Finding[] {
       type: 'KeyframeIntervalTooLong',
       status: 'True',
       reason: 'JoiningIsSlow',
-      message: `A keyframe comes every ${show.keyframeIntervalSeconds} s. In OBS set Keyframe Interval to 2 s, so that viewers join faster.`,
+      message: `Keyframes come up to ${show.keyframeIntervalSeconds} s apart. In OBS set Keyframe Interval to 2 s, so that viewers join faster.`,
     });
   }
   if (show.hasBFrames) {

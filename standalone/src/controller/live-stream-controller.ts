@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import type { LiveStream, LiveStreamStatus, Secret } from '@showrunner/crds';
 import {
@@ -13,9 +14,10 @@ import {
 } from '@showrunner/service-kit';
 import { decideKeys, sha256 } from './decide-keys.ts';
 import { decideStatus, type Urls } from './decide-status.ts';
+import { KeyHolders } from './key-holders.ts';
 import { KeyedQueue } from './keyed-queue.ts';
 import { ShowObserver } from './show-observer.ts';
-import { isOwnedBy, keyIn, keySecretOf, makeStreamKey, newKeySecret } from './stream-key.ts';
+import { isLeftOver, keyIn, keySecretOf, makeStreamKey, newKeySecret, ownerOf } from './stream-key.ts';
 
 /** What carries LiveStreams out. */
 export interface StreamHost {
@@ -24,6 +26,7 @@ export interface StreamHost {
 }
 
 const RETRY_MS = 1_000;
+const LAST_RETRY_MS = 30_000;
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /**
@@ -42,8 +45,11 @@ export class LiveStreamController {
   readonly #abort = new AbortController();
   readonly #observers = new Map<string, ShowObserver>();
   readonly #timers = new Map<string, NodeJS.Timeout>();
-  /** Which stream holds which key, so that a doubled one is told. */
-  readonly #keyHolders = new Map<string, string>();
+  readonly #keyHolders = new KeyHolders();
+  /** Of each observed stream: one that was deleted and made again is another. */
+  readonly #uids = new Map<string, string | undefined>();
+  /** How often in a row a stream could not be dealt with. */
+  readonly #failures = new Map<string, number>();
   #watches: Promise<void>[] = [];
 
   constructor(options: {
@@ -65,15 +71,17 @@ export class LiveStreamController {
     this.#queue = new KeyedQueue(
       (key) => this.#reconcile(key),
       (error, key) => {
+        const failures = this.#failures.get(key) ?? 0;
+        this.#failures.set(key, failures + 1);
         this.#logFailure(error, key);
-        this.#lookAgain(key, RETRY_MS);
+        this.#lookAgain(key, Math.min(RETRY_MS * 2 ** failures, LAST_RETRY_MS));
       },
     );
   }
 
   start(): void {
     this.#watches = [
-      this.#follow(this.#resources, 'LiveStream', (object) => this.#queue.add(streamId(object.metadata))),
+      this.#follow(this.#resources, 'LiveStream', (stream) => this.#addStream(stream)),
       this.#follow(this.#secrets, 'Secret', (secret) => this.#addStreamsOf(secret)),
     ];
   }
@@ -104,12 +112,15 @@ export class LiveStreamController {
     while (!signal.aborted) {
       try {
         const { items, resourceVersion } = await store.list(kind);
-        items.forEach(changed);
+        // Oldest first: of two new streams with one key the first one keeps it.
+        items.sort((a, b) => creationTime(a) - creationTime(b)).forEach(changed);
+        // And what was deleted since the last list.
+        this.#addAll();
         for await (const event of store.watch(kind, { from: resourceVersion, signal })) changed(event.object);
       } catch (error) {
         if (signal.aborted) return;
         this.#logger.warn({ err: error, kind }, 'a watch broke; listing again');
-        await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+        await delay(RETRY_MS, undefined, { signal }).catch(() => undefined);
       }
     }
   }
@@ -119,8 +130,21 @@ export class LiveStreamController {
     this.#logger.error({ err: error, stream: id }, 'reconcile failed');
   }
 
+  #addStream(stream: LiveStream): void {
+    const id = streamId(stream.metadata);
+    if (!this.#keyHolders.holds(id)) {
+      // After a restart the status tells who had a key first.
+      const current = stream.status?.ingest?.keyHashes?.find(({ expiresAt }) => expiresAt === undefined);
+      this.#keyHolders.claim(id, current?.sha256);
+    }
+    this.#queue.add(id);
+  }
+
   #addStreamsOf(secret: Secret): void {
     const { namespace } = secret.metadata;
+    const owner = ownerOf(secret);
+    // The stream may be gone since before we started: then its Secret goes too.
+    if (owner) this.#queue.add(`${namespace}/${owner.name}`);
     for (const key of this.#observers.keys()) if (key.startsWith(`${namespace}/`)) this.#queue.add(key);
   }
 
@@ -128,20 +152,27 @@ export class LiveStreamController {
     const [namespace = '', name = ''] = id.split('/');
     const stream = await this.#resources.get('LiveStream', { namespace, name });
     if (!stream) return this.#forget({ namespace, name });
+    if (this.#observers.has(id) && this.#uids.get(id) !== stream.metadata.uid) await this.#forget({ namespace, name });
     if (!this.#observers.has(id)) {
       const changed = () => this.#queue.add(id);
       this.#observers.set(
         id,
         new ShowObserver({ source: this.#source, stream: { namespace, name }, now: this.#now, changed }),
       );
+      this.#uids.set(id, stream.metadata.uid);
     }
-    this.#host.setStream(stream);
+    // Whoever carries streams out is closed before the controller.
+    if (!this.#abort.signal.aborted) this.#host.setStream(stream);
     const keys = decideKeys(stream, await this.#observeKey(stream), this.#now());
     const show = this.#observers.get(id)?.show;
     const status = decideStatus(stream, { keys, show, urls: this.#urls }, this.#now());
     if (keys.nextExpiry !== undefined) this.#lookAgain(id, keys.nextExpiry - this.#now());
-    if (isDeepStrictEqual(asStored(stream.status), asStored(status))) return;
-    const { resourceVersion } = stream.metadata;
+    if (!isDeepStrictEqual(asStored(stream.status), asStored(status))) await this.#writeStatus(stream, status);
+    this.#failures.delete(id);
+  }
+
+  async #writeStatus(stream: LiveStream, status: LiveStreamStatus): Promise<void> {
+    const { namespace, name, resourceVersion } = stream.metadata;
     try {
       await this.#resources.patchStatus(
         'LiveStream',
@@ -158,32 +189,33 @@ export class LiveStreamController {
     const id = streamId(stream.metadata);
     const { namespace, name, entry, named } = keySecretOf(stream);
     let secret = await this.#secrets.get('Secret', { namespace, name });
-    if (!secret && !named) secret = await this.#secrets.apply('Secret', newKeySecret(stream, makeStreamKey()));
-    const key = keyIn(secret, entry);
-    const hash = key ? sha256(key) : undefined;
-    for (const [held, holder] of this.#keyHolders) {
-      if (holder === id && held !== hash) this.#keyHolders.delete(held);
+    if (!named && (!secret || isLeftOver(secret, stream))) {
+      secret = await this.#secrets.apply('Secret', newKeySecret(stream, makeStreamKey()));
     }
-    const holder = hash ? this.#keyHolders.get(hash) : undefined;
-    if (hash && !holder) this.#keyHolders.set(hash, id);
-    return { secretExists: secret !== undefined, key, usedBy: holder === id ? undefined : holder };
+    const key = keyIn(secret, entry);
+    const { usedBy, freed } = this.#keyHolders.claim(id, key ? sha256(key) : undefined);
+    // Another stream may have waited for the key.
+    if (freed) this.#addAll();
+    return { secretExists: secret !== undefined, key, usedBy };
+  }
+
+  #addAll(): void {
+    for (const id of this.#observers.keys()) this.#queue.add(id);
   }
 
   async #forget(stream: StreamRef): Promise<void> {
     const id = streamId(stream);
     this.#observers.get(id)?.close();
     this.#observers.delete(id);
+    this.#uids.delete(id);
+    this.#failures.delete(id);
     clearTimeout(this.#timers.get(id));
     this.#timers.delete(id);
-    for (const [hash, holder] of this.#keyHolders) {
-      if (holder !== id) continue;
-      this.#keyHolders.delete(hash);
-      for (const other of this.#observers.keys()) this.#queue.add(other);
-    }
+    if (this.#keyHolders.release(id)) this.#addAll();
     this.#host.removeStream(stream);
     const key = { namespace: stream.namespace, name: `${stream.name}-stream-key` };
     const secret = await this.#secrets.get('Secret', key);
-    if (secret && isOwnedBy(secret, stream.name)) await this.#secrets.delete('Secret', key);
+    if (secret && ownerOf(secret)?.name === stream.name) await this.#secrets.delete('Secret', key);
   }
 
   #lookAgain(id: string, inMs: number): void {
@@ -193,6 +225,10 @@ export class LiveStreamController {
     timer.unref();
     this.#timers.set(id, timer);
   }
+}
+
+function creationTime({ metadata }: LiveStream | Secret): number {
+  return Date.parse(metadata.creationTimestamp ?? '') || 0;
 }
 
 /** What a store would give back: without the entries that are undefined. */

@@ -22,7 +22,9 @@ export class ShowObserver implements FlvSink {
   publisherStarted(): void {
     const continues = this.#show && this.#show.state !== 'ended';
     this.#set(
-      continues ? { ...this.#show!, state: 'live' } : { state: 'live', startedAt: this.#now(), endedAt: undefined },
+      continues
+        ? { ...this.#show!, state: 'live', keyframeIntervalSeconds: undefined }
+        : { state: 'live', startedAt: this.#now(), endedAt: undefined },
     );
   }
 
