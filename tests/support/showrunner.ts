@@ -110,6 +110,9 @@ export async function startShowrunner(options: ShowrunnerOptions = {}): Promise<
       clearTimeout(overdue);
       reject(new Error(`Showrunner ended at its start (${signal ?? code}):\n${output}`));
     }, reject);
+  }).catch((error: unknown) => {
+    if (!options.data) rmSync(data, { recursive: true, force: true });
+    throw error;
   });
   const startedInMs = performance.now() - began;
   const http = `http://localhost:${httpPort}`;
