@@ -49,6 +49,24 @@ describe('key index', () => {
     expect(review).toEqual({ admitted: false, refusal: refusal('key-withdrawn') });
   });
 
+  it('gives a key that two streams accept to its present holder, in whatever order they are updated', () => {
+    const former = liveStream('one', { fresh: undefined, key: '2026-11-21T13:00:00Z' });
+    const present = liveStream('two', { key: undefined });
+    const doubled = liveStream('three', { key: undefined });
+    const index = new KeyIndex();
+    index.replaceAll([former, present]);
+    expect(find(index, 'key')).toBe('two');
+    index.set(present);
+    expect(find(index, 'key')).toBe('two');
+    index.set(former);
+    expect(find(index, 'key')).toBe('two');
+    index.set(doubled);
+    expect(find(index, 'key')).toBe('three');
+    index.set(doubled);
+    index.set(present);
+    expect(find(index, 'key')).toBe('three');
+  });
+
   it('follows changes', () => {
     const index = new KeyIndex();
     const ref = { namespace: 'default', name: 'one' };

@@ -87,13 +87,19 @@ export class KeyIndex {
     return stream.spec.enabled ? undefined : refusal('disabled');
   }
 
+  /**
+   * Of several streams that accept a key (one's former key may be another's present one) the one that accepts it
+   * longest, then the first by name: the answer must not change with the order in which streams are updated.
+   */
   #owner(keyHash: string, now: number): string | undefined {
     const wanted = Buffer.from(keyHash, 'hex');
-    let owner: string | undefined;
-    for (const { hash, expiresAt, id } of this.#buckets.get(keyHash.slice(0, BUCKET_CHARACTERS)) ?? []) {
-      if (timingSafeEqual(hash, wanted) && now < expiresAt) owner ??= id;
+    let owner: AcceptedKey | undefined;
+    for (const accepted of this.#buckets.get(keyHash.slice(0, BUCKET_CHARACTERS)) ?? []) {
+      if (!timingSafeEqual(accepted.hash, wanted) || now >= accepted.expiresAt) continue;
+      if (!owner || accepted.expiresAt > owner.expiresAt) owner = accepted;
+      else if (accepted.expiresAt === owner.expiresAt && accepted.id < owner.id) owner = accepted;
     }
-    return owner;
+    return owner?.id;
   }
 }
 
