@@ -253,6 +253,10 @@ describe('HTTP-FLV', () => {
     const facts = await fetch(`${base}/flv/default/live/facts?token=${FLV_TOKEN}`);
     expect(await facts.json()).toMatchObject({ video: { codec: 'avc1.42c00d' } });
     await ended;
+    await until(() => reader.heard.length === 2);
+    expect(await status('/flv/default/live.flv', authorized)).toBe(503);
+    await until(() => reader.heard.length === 3);
+    expect(await status('/flv/default/live.flv', authorized)).toBe(404);
   });
 
   it('drops a reader that does not read, and counts it', async () => {

@@ -43,8 +43,16 @@ function meterAfter(
 }
 
 describe('facts of a stream', () => {
+  it('tells of a publisher that has fallen silent', () => {
+    const meter = meterAfter(5);
+    expect(meter.facts(START, START + 5_999).bitrate).toBeGreaterThan(200_000);
+    meter.facts(START, START + 6_000);
+    const silent = meter.facts(START, START + 7_000);
+    expect([silent.bitrate, silent.video?.bitrate, silent.video?.frameRate]).toEqual([0, 0, 0]);
+  });
+
   it('measures a steady stream', () => {
-    expect(meterAfter(5).facts(START - 60_000)).toMatchObject({
+    expect(meterAfter(5).facts(START - 60_000, START)).toMatchObject({
       onAirSince: '2026-11-21T11:59:00.000Z',
       publisherSince: '2026-11-21T12:00:00.000Z',
       video: {
@@ -65,27 +73,27 @@ describe('facts of a stream', () => {
   });
 
   it('sees B-frames by composition times that differ, negative ones too', () => {
-    expect(meterAfter(1, { composition: (n) => [80, 0, -40][n % 3]! }).facts(START).video?.bFrames).toBe(true);
-    expect(meterAfter(1, { composition: () => 80 }).facts(START).video?.bFrames).toBe(false);
+    expect(meterAfter(1, { composition: (n) => [80, 0, -40][n % 3]! }).facts(START, START).video?.bFrames).toBe(true);
+    expect(meterAfter(1, { composition: () => 80 }).facts(START, START).video?.bFrames).toBe(false);
   });
 
   it('counts missing frames', () => {
-    expect(meterAfter(4, { skip: (n) => n === 50 || n === 51 }).facts(START).video?.missingFrames).toBe(2);
+    expect(meterAfter(4, { skip: (n) => n === 50 || n === 51 }).facts(START, START).video?.missingFrames).toBe(2);
   });
 
   it('counts jumps, and takes a wrap of the clock for none', () => {
-    expect(meterAfter(4, { timestamp: (n) => n * 40 + 2 ** 32 - 1000 }).facts(START)).toMatchObject({
+    expect(meterAfter(4, { timestamp: (n) => n * 40 + 2 ** 32 - 1000 }).facts(START, START)).toMatchObject({
       timestampJumps: 0,
       video: { frameRate: 25, keyframeIntervalMs: 1000 },
     });
-    const jumped = meterAfter(4, { timestamp: (n) => n * 40 + (n > 50 ? 60_000 : 0) }).facts(START);
+    const jumped = meterAfter(4, { timestamp: (n) => n * 40 + (n > 50 ? 60_000 : 0) }).facts(START, START);
     expect([jumped.timestampJumps, jumped.video?.frameRate, jumped.arrivalDelayMs]).toEqual([2, 25, 0]);
   });
 
   it('tells how late media comes', () => {
     const meter = meterAfter(2);
     meter.measure({ type: FLV_VIDEO, timestamp: 2040, payload: frame('inter', 0, 10) }, START + 2040 + 700);
-    expect(meter.facts(START).arrivalDelayMs).toBeGreaterThan(690);
-    expect(meter.facts(START).arrivalDelayMs).toBeLessThanOrEqual(700);
+    expect(meter.facts(START, START).arrivalDelayMs).toBeGreaterThan(690);
+    expect(meter.facts(START, START).arrivalDelayMs).toBeLessThanOrEqual(700);
   });
 });

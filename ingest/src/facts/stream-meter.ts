@@ -95,8 +95,10 @@ export class StreamMeter {
     else if (tag.type === FLV_AUDIO) this.#audio(tag.timestamp, tag.payload, now);
   }
 
-  /** `onAirSince` in milliseconds since the epoch. */
-  facts(onAirSince: number): StreamFacts {
+  /** `onAirSince` and `now` in milliseconds since the epoch. */
+  facts(onAirSince: number, now: number): StreamFacts {
+    // Where nothing comes any more, nothing else would end the window in which something did.
+    if (now - this.#windowStart >= WINDOW_MS) this.#closeWindow(now);
     const avc = this.#avc;
     const aac = this.#aac;
     return {

@@ -85,7 +85,13 @@ export class FlvOutput {
   #sendFlv(stream: StreamRef, request: IncomingMessage, response: ServerResponse): void {
     const { shows, metrics, config } = this.#context;
     const state = shows.state(stream);
-    if (state !== 'live' && state !== 'reconnecting') {
+    if (state === 'reconnecting') {
+      // A reader that came now would hear of the next publisher, but not of the end where none comes.
+      response.setHeader('Retry-After', '1');
+      refuse(response, 503, `The publisher of ${streamId(stream)} dropped and may come back: ask again.`);
+      return;
+    }
+    if (state !== 'live') {
       refuse(response, 404, `No show of ${streamId(stream)} is on at the moment.`);
       return;
     }

@@ -64,7 +64,7 @@ export class Show {
   }
 
   get facts(): StreamFacts | undefined {
-    return this.#state.name === 'live' ? this.#meter?.facts(this.#since) : undefined;
+    return this.#state.name === 'live' ? this.#meter?.facts(this.#since, this.#now()) : undefined;
   }
 
   /** `undefined` where another publisher holds the stream and the newcomer may not take over. */
