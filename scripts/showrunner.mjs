@@ -15,7 +15,7 @@ const command = args[0] ?? 'start';
 const node = node24();
 if (command === 'start') {
   dependencies(root, node);
-  programs(['ffmpeg']);
+  if (!process.env.SHOWRUNNER_FFMPEG) programs(['ffmpeg']);
   app(root, node);
 } else if (!areDependenciesInstalled(root)) {
   // Two installations at once would be in each other's way: `start` alone does it.
