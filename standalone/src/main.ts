@@ -72,10 +72,13 @@ async function run(args: string[]): Promise<void> {
 try {
   await run(process.argv.slice(2));
 } catch (error) {
+  const { message, stack, code } = error as NodeJS.ErrnoException;
   const isForPeople =
-    error instanceof CommandError ||
-    error instanceof ConfigError ||
-    (error as NodeJS.ErrnoException).code?.startsWith('ERR_PARSE_ARGS');
-  process.stderr.write(`${isForPeople ? (error as Error).message : (error as Error).stack}\n`);
+    error instanceof CommandError || error instanceof ConfigError || code?.startsWith('ERR_PARSE_ARGS');
+  // Such as a full disk, or a folder that may not be written.
+  const isOfStore = code === 'ERR_SQLITE_ERROR';
+  process.stderr.write(
+    `${isOfStore ? `The data folder cannot be used: ${message}.` : isForPeople ? message : stack}\n`,
+  );
   process.exitCode = 1;
 }

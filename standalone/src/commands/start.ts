@@ -105,8 +105,9 @@ export async function start(config: StandaloneConfig): Promise<void> {
     const media = viewers.watch((request, response) => transcoder.origin(request, response));
     const flv: Responder = (request, response) => ingest.handleHttp(request, response);
     let pages: RequestListener = () => undefined;
-    const ops = createOpsHandler({ registry, ready: () => [] });
-    const server = createHttpServer([media, flv, ops], (request, response) => pages(request, response));
+    let state: 'starting' | 'ready' | 'stopping' = 'starting';
+    const ops = createOpsHandler({ registry, ready: () => (state === 'ready' ? [] : [`Showrunner is ${state}.`]) });
+    const server = createHttpServer([media, flv, ops], (request, response) => pages(request, response), logger);
     const web = await createWeb({
       store: resources,
       factsOf: (ref) => ingest.facts(ref),
@@ -144,7 +145,7 @@ export async function start(config: StandaloneConfig): Promise<void> {
         if (show && facts) observer.found(sourceFacts(facts, show));
       }
     }, FACTS_INTERVAL_MS);
-    shutdown.onShutdown('facts', async () => clearInterval(factsTimer));
+    shutdown.onShutdown('facts', () => clearInterval(factsTimer));
 
     await keyAccepted(resources, stream.metadata);
     // One stream whose Secret is broken keeps none of the others from running.
@@ -155,7 +156,10 @@ export async function start(config: StandaloneConfig): Promise<void> {
     const watch = `${urls.http}/watch/${streamId(stream.metadata)}`;
     process.stdout.write(banner({ watch, server: urls.rtmp, key, isFirst }));
     logger.info({ data: data.path }, 'ready');
-    shutdown.listen(['SIGINT', 'SIGTERM']);
+    state = 'ready';
+    shutdown.onShutdown('readiness', () => void (state = 'stopping'));
+    // SIGHUP: the terminal window was closed.
+    shutdown.listen(['SIGINT', 'SIGTERM', 'SIGHUP']);
   } catch (error) {
     await shutdown.close();
     throw error;

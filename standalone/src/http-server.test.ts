@@ -1,0 +1,36 @@
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { expect, it } from 'vitest';
+import { createLogger } from '@showrunner/service-kit';
+import { createHttpServer } from './http-server.ts';
+
+it('asks one after the other, and outlives a request that cannot be answered', async () => {
+  const lines: string[] = [];
+  const server = createHttpServer(
+    [
+      ({ url }) => {
+        if (url?.startsWith('/broken')) throw new Error('broken');
+        return false;
+      },
+      ({ url }, response) => {
+        if (url !== '/media') return false;
+        response.end('media');
+        return true;
+      },
+    ],
+    (_, response) => response.end('page'),
+    createLogger({ name: 'test', level: 'error' }, { write: (line) => void lines.push(line) }),
+  );
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const broken = await fetch(`${base}/broken?token=hidden`);
+  expect([broken.status, await broken.text()]).toEqual([500, 'Something went wrong here.\n']);
+  expect(await (await fetch(`${base}/media`)).text()).toBe('media');
+  expect(await (await fetch(`${base}/other`)).text()).toBe('page');
+  expect(lines).toHaveLength(1);
+  expect(lines[0]).not.toContain('hidden');
+  server.closeAllConnections();
+  server.close();
+  await once(server, 'close');
+});
