@@ -26,7 +26,7 @@ export interface StreamHost {
 }
 
 const RETRY_MS = 1_000;
-const LAST_RETRY_MS = 30_000;
+const LAST_RETRY_MS = 10_000;
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /**
@@ -127,7 +127,7 @@ export class LiveStreamController {
 
   #logFailure(error: unknown, id: string): void {
     if (error instanceof ConflictError) return; // somebody else wrote meanwhile
-    this.#logger.error({ err: error, stream: id }, 'reconcile failed');
+    this.#logger.error({ err: error, stream: id }, 'a LiveStream could not be reconciled; trying again');
   }
 
   #addStream(stream: LiveStream): void {
