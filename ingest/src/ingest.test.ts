@@ -113,6 +113,18 @@ describe('a publisher', () => {
     expect(await first.ended).toBe('');
   });
 
+  it('loses its place to a second one once it is half-dead, also where the show refuses takeovers', async () => {
+    const policy = { takeover: 'refuse', idleTimeoutMs: 400, reconnectGraceMs: 60_000 } as const;
+    const { reader, port } = await studio({ policy });
+    const frozen = push(port, { seconds: 10 });
+    closers.push(() => void frozen.child.kill('SIGKILL'));
+    await until(() => reader.tags.length > 10);
+    frozen.child.kill('SIGSTOP');
+    await until(() => reader.heard.length === 2);
+    expect(await push(port, { seconds: 1 }).ended).toBe('');
+    expect(reader.heard).toEqual(['started', 'stopped: idle', 'started', 'stopped: closed']);
+  });
+
   it('is cut off with a sentence when its show is switched off, and the show ends', async () => {
     const { reader, port, admission } = await studio();
     const { ended } = push(port, { seconds: 10 });
