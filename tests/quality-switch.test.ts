@@ -59,12 +59,12 @@ describe('a viewer changes the quality', () => {
   }
 
   it('by the menu to the smaller one, and playback goes on', async () => {
-    await choose(page, /360p/);
+    await choose(page, /^360p$/);
     await plays(360);
   });
 
   it('and back to the source', async () => {
-    await choose(page, /480p/);
+    await choose(page, /^Source \(480p\)$/);
     await plays(480);
   });
 

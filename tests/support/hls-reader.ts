@@ -256,7 +256,8 @@ export class HlsReader {
             listedAt: arrivedAt,
           });
         }
-        if (this.#options.mode !== 'plain' && before && isNew) this.#background.push(this.#fetchPart(part.uri));
+        if (this.#options.mode !== 'plain' && before && isNew && !part.gap)
+          this.#background.push(this.#fetchPart(part.uri));
         if (partDate !== undefined) partDate += part.duration * 1000;
       }
       const known = segment.sequence <= (this.segments.at(-1)?.sequence ?? -1);

@@ -113,7 +113,7 @@ export class Origin {
     }
     const send = () => {
       const part = window.segment(file.msn)?.parts[file.part];
-      if (!part) return sendProblem(response, 404, NOT_FOUND);
+      if (!part || part.gap) return sendProblem(response, 404, NOT_FOUND);
       partResponse(part).send(request, response);
     };
     if (segment?.parts[file.part] || !isHinted(target, file)) return send();

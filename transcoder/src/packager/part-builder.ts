@@ -88,6 +88,15 @@ export class PartBuilder {
     this.#frames.interrupt();
   }
 
+  /** Goes on here, past a hole in which there was no media; what waited before it is too little for a part. */
+  skipTo(dtsMs: number): void {
+    this.#video = [];
+    this.#audio?.take(Infinity, []);
+    this.#clock = toTicks(dtsMs);
+    this.#mediaEnd = this.#clock;
+    this.#frames.interrupt();
+  }
+
   add(sample: MediaSample): void {
     if (sample.track === 'audio') this.#audio?.push(sample);
     else if (this.#hasVideo) {

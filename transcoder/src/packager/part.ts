@@ -1,4 +1,4 @@
-/** A CMAF chunk: `moof` and `mdat`. */
+/** A CMAF chunk: `moof` and `mdat`; or, with no buffers, a gap that stands for one (GAP=YES). */
 export class Part {
   readonly byteLength: number;
   /** Seconds, as the playlist says them. */
@@ -22,12 +22,17 @@ export class Part {
     this.audioSamples = facts.audioSamples;
   }
 
+  /** There is no media for it. */
+  get gap(): boolean {
+    return this.#buffers.length === 0;
+  }
+
   /**
    * In one piece. It is joined when the first viewer asks: a part that nobody watches is never copied, and a write
    * of one buffer costs a quarter of one of fifteen for each of the viewers after.
    */
   get bytes(): Buffer {
-    if (this.#buffers.length > 1) this.#buffers = [Buffer.concat(this.#buffers, this.byteLength)];
+    if (this.#buffers.length !== 1) this.#buffers = [Buffer.concat(this.#buffers, this.byteLength)];
     return this.#buffers[0]!;
   }
 }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { initSegment } from '../boxes/init-segment.ts';
 import type { MediaSample, TrackConfigs } from './media-sample.ts';
 import { PartBuilder } from './part-builder.ts';
-import type { Part } from './part.ts';
+import { Part } from './part.ts';
 import { cutsAfterPart, cutsAtKeyframe, type SegmentLimits } from './segmenter.ts';
 import type { SegmentPlan, SegmentStart } from './segment-plan.ts';
 import { SegmentWindow, type Segment, type WindowLimits } from './segment-window.ts';
@@ -26,6 +26,9 @@ export interface RenditionOptions {
   /** Called once after each call that changed what a playlist would show. */
   readonly changed: () => void;
 }
+
+/** Encoded pictures that are missing for longer than this leave a hole; less is jitter. */
+const HOLE_MS = 400;
 
 function mapName(init: Buffer): string {
   return `init-${createHash('sha256').update(init).digest('hex').slice(0, 12)}.mp4`;
@@ -128,6 +131,7 @@ export class Rendition {
   }
 
   push(sample: MediaSample): void {
+    if (!this.#options.lead && this.#isBehindHole(sample) && !this.#crossHole(sample)) return;
     const decides = sample.track === 'video' || !this.#builder.hasVideo;
     if (decides && !this.#prepareFor(sample)) return;
     this.#builder.add(sample);
@@ -167,6 +171,35 @@ export class Rendition {
     this.#awaitsSegment = false;
     if (this.#builder.waitingVideoFrames === 0) this.#partStartsWithKeyframe = sample.keyframe;
     return true;
+  }
+
+  /** An encoder died, and what comes now is from its successor. */
+  #isBehindHole(sample: MediaSample): boolean {
+    const { clockMs, waitingVideoFrames, frameMs, hasVideo } = this.#builder;
+    return hasVideo && clockMs !== undefined && sample.dtsMs - clockMs - waitingVideoFrames * frameMs > HOLE_MS;
+  }
+
+  /** After a hole a follower goes on where the source began a segment. False: this is not that place yet. */
+  #crossHole(sample: MediaSample): boolean {
+    const start = sample.track === 'video' ? this.#plannedStart(sample) : undefined;
+    const target = this.#builder.partTargetMs ?? 0;
+    if (!start || sample.dtsMs + sample.ctsMs - start.startMs > target) return false;
+    this.#fillOpenSegment(target / 1000);
+    this.#builder.skipTo(sample.dtsMs);
+    return true;
+  }
+
+  /** What is missing of the open segment is listed as gaps, so that it lasts as long as the source's. */
+  #fillOpenSegment(partTarget: number): void {
+    const { open } = this.window;
+    const own = open && this.#options.plan.get(open.msn);
+    const next = open && this.#options.plan.get(open.msn + 1);
+    if (!own || !next) return;
+    let missing = (next.startMs - own.startMs) / 1000 - open.duration;
+    for (; missing > partTarget / 100; missing -= partTarget) {
+      const facts = { duration: Math.min(missing, partTarget), independent: false, videoSamples: 0, audioSamples: 0 };
+      this.window.append(new Part([], facts), false);
+    }
   }
 
   #noteKeyframe(sample: MediaSample): void {

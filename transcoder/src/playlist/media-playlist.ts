@@ -45,8 +45,8 @@ function segmentText(segment: Segment, withParts: boolean): string {
   let text = segment.gap ? '#EXT-X-GAP\n' : '';
   if (withParts) {
     for (const [i, part] of segment.parts.entries()) {
-      const independent = part.independent ? ',INDEPENDENT=YES' : '';
-      text += `#EXT-X-PART:DURATION=${decimal(part.duration)},URI="${partUri(segment.msn, i)}"${independent}\n`;
+      const kind = part.gap ? ',GAP=YES' : part.independent ? ',INDEPENDENT=YES' : '';
+      text += `#EXT-X-PART:DURATION=${decimal(part.duration)},URI="${partUri(segment.msn, i)}"${kind}\n`;
     }
   }
   if (!segment.complete) return text;
