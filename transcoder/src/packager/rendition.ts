@@ -245,8 +245,14 @@ export class Rendition {
       startMs,
       discontinuity: this.#breakPending,
       discontinuitySequence: this.#discontinuitySequence,
-      programDateTimeMs: lead.programDateTimeMs(sample.dtsMs),
+      programDateTimeMs: Math.max(lead.programDateTimeMs(sample.dtsMs), this.#breakPending ? this.#endDateMs() : 0),
     };
+  }
+
+  /** The date at which the last segment ends: a splice may lie after it, never before. */
+  #endDateMs(): number {
+    const { last } = this.window;
+    return last ? last.programDateTimeMs + last.duration * 1000 : 0;
   }
 
   /** Segments of which this rendition has nothing become gaps, so that its numbers stay those of the source. */
