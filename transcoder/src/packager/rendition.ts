@@ -44,6 +44,8 @@ export class Rendition {
   #configs: TrackConfigs = {};
   #map = '';
   #breakPending = false;
+  /** How much later than the show's clock says the segments since the last splice are dated. */
+  #dateShiftMs = 0;
   #awaitsSegment = false;
   #toldVersion = 0;
   #discontinuitySequence = 0;
@@ -245,14 +247,17 @@ export class Rendition {
       startMs,
       discontinuity: this.#breakPending,
       discontinuitySequence: this.#discontinuitySequence,
-      programDateTimeMs: Math.max(lead.programDateTimeMs(sample.dtsMs), this.#breakPending ? this.#endDateMs() : 0),
+      programDateTimeMs: this.#dateMs(lead.programDateTimeMs(sample.dtsMs)),
     };
   }
 
-  /** The date at which the last segment ends: a splice may lie after it, never before. */
-  #endDateMs(): number {
+  /** A splice may be dated after the end of what it follows, never before; what comes after it keeps that shift. */
+  #dateMs(clockDateMs: number): number {
     const { last } = this.window;
-    return last ? last.programDateTimeMs + last.duration * 1000 : 0;
+    if (last && this.#breakPending) {
+      this.#dateShiftMs = Math.max(0, last.programDateTimeMs + last.duration * 1000 - clockDateMs);
+    }
+    return clockDateMs + this.#dateShiftMs;
   }
 
   /** Segments of which this rendition has nothing become gaps, so that its numbers stay those of the source. */
