@@ -128,6 +128,7 @@ export class LiveShow {
   }
 
   publisherStopped(): void {
+    this.#filler.abandon();
     this.#preroll = undefined;
     this.#awaitsKeyframe = true;
     this.#resumes = true;

@@ -27,6 +27,8 @@ export interface GapClock {
 
 /** Enough for the last two reference pictures and what was decoded after them. */
 const REMEMBERED_FRAMES = 16;
+/** How long after a part the next one is made up, in parts, once it is known that none will come. */
+const ABANDONED_PATIENCE_PARTS = 1.25;
 const FRAME_TAG = 0x27;
 const KEYFRAME_TAG = 0x17;
 const AAC_TAG = 0xaf;
@@ -58,6 +60,7 @@ export class GapFiller {
   #repeatsKeyframe = false;
   #published: { atMs: number; toMs: number } | undefined;
   #timer: NodeJS.Timeout | undefined;
+  #abandoned = false;
 
   constructor(clock: GapClock, options: GapFillerOptions) {
     this.#clock = clock;
@@ -91,9 +94,17 @@ export class GapFiller {
     for (const track of ['video', 'audio'] as const) if (!configs[track]) delete this.#endMs[track];
   }
 
+  /** The publisher is gone: there is no use in waiting for what it may have sent late. */
+  abandon(): void {
+    this.#abandoned = true;
+    clearTimeout(this.#timer);
+    this.#schedule();
+  }
+
   /** Real media has come, and was or will be packaged. */
   received(sample: MediaSample): void {
     const { track } = sample;
+    this.#abandoned = false;
     this.#filling.delete(track);
     if (track === 'video') {
       this.#endMs.video = sample.dtsMs + this.#clock.frameMs;
@@ -160,7 +171,7 @@ export class GapFiller {
       publishedAtMs: this.#published.atMs,
       publishedToMs: this.#published.toMs,
       partMs,
-      patienceMs: this.#options.patienceMs(partMs),
+      patienceMs: this.#abandoned ? ABANDONED_PATIENCE_PARTS * partMs : this.#options.patienceMs(partMs),
       endMs: this.#endMs,
       filling: this.#filling,
     };
