@@ -29,6 +29,8 @@ export interface GapClock {
 const REMEMBERED_FRAMES = 16;
 /** How long after a part the next one is made up, in parts, once it is known that none will come. */
 const ABANDONED_PATIENCE_PARTS = 1.25;
+/** Sums of frame intervals are not exact. */
+const ROUNDING_MS = 0.01;
 const FRAME_TAG = 0x27;
 const KEYFRAME_TAG = 0x17;
 const AAC_TAG = 0xaf;
@@ -61,6 +63,7 @@ export class GapFiller {
   #published: { atMs: number; toMs: number } | undefined;
   #timer: NodeJS.Timeout | undefined;
   #abandoned = false;
+  #closed = false;
 
   constructor(clock: GapClock, options: GapFillerOptions) {
     this.#clock = clock;
@@ -122,7 +125,7 @@ export class GapFiller {
   published(): void {
     const toMs = this.#clock.clockMs;
     // While a gap is filled the clocks stay tied as they were before it, else each part would lose a little.
-    if (toMs === undefined || this.filling) return;
+    if (toMs === undefined || this.filling || this.#closed) return;
     this.#published = { atMs: this.#options.now(), toMs };
     if (!this.#timer) this.#schedule();
   }
@@ -137,14 +140,19 @@ export class GapFiller {
     const fills: Fill[] = [];
     for (const track of ['video', 'audio'] as const) {
       const end = this.#endMs[track];
-      if (end !== undefined && to > end) fills.push({ track, fromMs: end, toMs: to });
+      if (end === undefined || to <= end) continue;
+      // Whole pictures: sound bends by less than one, a hole in the picture would be seen.
+      const pictures = Math.ceil((to - end) / this.#clock.frameMs);
+      fills.push({ track, fromMs: end, toMs: track === 'video' ? end + pictures * this.#clock.frameMs : to });
     }
     this.#fillAll(fills, state.partMs);
     this.#filling.clear();
     this.published();
   }
 
+  /** Nothing is made up from now on, whatever is still told. */
   close(): void {
+    this.#closed = true;
     clearTimeout(this.#timer);
     this.#timer = undefined;
     this.#published = undefined;
@@ -198,7 +206,7 @@ export class GapFiller {
   #fillFrozen({ fromMs, toMs }: Fill, frozen: FrozenFrames): void {
     const ctsMs = this.#keyframe?.ctsMs ?? 0;
     let at = fromMs;
-    for (; at + this.#clock.frameMs <= toMs; at += this.#clock.frameMs) {
+    for (; at + this.#clock.frameMs <= toMs + ROUNDING_MS; at += this.#clock.frameMs) {
       this.#emitVideo({ dtsMs: at, ctsMs, keyframe: false, units: frozen(this.#frozenCount++) });
       this.#endMs.video = at + this.#clock.frameMs;
     }
