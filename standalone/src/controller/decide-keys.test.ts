@@ -1,6 +1,7 @@
+import { hashStreamKey } from '@showrunner/ingest';
 import { liveStreamSchema } from '@showrunner/crds';
 import { describe, expect, it } from 'vitest';
-import { decideKeys, sha256 } from './decide-keys.ts';
+import { decideKeys } from './decide-keys.ts';
 
 const NOW = Date.parse('2026-01-02T03:04:05.000Z');
 const HOUR = 3_600_000;
@@ -18,7 +19,7 @@ function stream(options: { keyHashes?: { sha256: string; expiresAt?: string }[];
 describe('decideKeys', () => {
   it('accepts the key of the Secret', () => {
     const decision = decideKeys(stream(), { secretExists: true, key: 'a-key-of-some-length' }, NOW);
-    expect(decision).toEqual({ hashes: [{ sha256: sha256('a-key-of-some-length') }] });
+    expect(decision).toEqual({ hashes: [{ sha256: hashStreamKey('a-key-of-some-length') }] });
   });
 
   it('keeps a changed key for the rotation grace, and no longer', () => {
@@ -32,10 +33,13 @@ describe('decideKeys', () => {
 
   it('takes a former key back as the current one', () => {
     const before = stream({
-      keyHashes: [{ sha256: 'new' }, { sha256: sha256('a-key-of-some-length'), expiresAt: '2026-01-02T04:00:00.000Z' }],
+      keyHashes: [
+        { sha256: 'new' },
+        { sha256: hashStreamKey('a-key-of-some-length'), expiresAt: '2026-01-02T04:00:00.000Z' },
+      ],
     });
     const decision = decideKeys(before, { secretExists: true, key: 'a-key-of-some-length' }, NOW);
-    expect(decision.hashes[0]).toEqual({ sha256: sha256('a-key-of-some-length') });
+    expect(decision.hashes[0]).toEqual({ sha256: hashStreamKey('a-key-of-some-length') });
   });
 
   it.each([

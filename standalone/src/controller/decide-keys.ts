@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
 import { durationMs, type LiveStream } from '@showrunner/crds';
+import { hashStreamKey } from '@showrunner/ingest';
 import { keySecretOf, MAX_KEY_LENGTH, MIN_KEY_LENGTH } from './stream-key.ts';
 
 export type KeyHash = { sha256: string; expiresAt?: string | undefined };
@@ -22,10 +22,6 @@ export interface ObservedKey {
   readonly key: string | undefined;
   /** Another LiveStream, as namespace/name, which had the same key first. */
   readonly usedBy?: string | undefined;
-}
-
-export function sha256(key: string): string {
-  return createHash('sha256').update(key).digest('hex');
 }
 
 function problemWith(stream: LiveStream, observed: ObservedKey): KeyProblem | undefined {
@@ -63,7 +59,7 @@ function problemWith(stream: LiveStream, observed: ObservedKey): KeyProblem | un
 /** Which keys a LiveStream accepts: the current one, and former ones until their grace is over. */
 export function decideKeys(stream: LiveStream, observed: ObservedKey, now: number): KeyDecision {
   const problem = problemWith(stream, observed);
-  const current = observed.key && !problem ? sha256(observed.key) : undefined;
+  const current = observed.key && !problem ? hashStreamKey(observed.key) : undefined;
   const expiry = new Date(now + durationMs(stream.spec.ingest.keyRotationGrace)).toISOString();
   const former = (stream.status?.ingest?.keyHashes ?? [])
     .filter((hash) => hash.sha256 !== current)

@@ -10,7 +10,7 @@ import {
   type FlvSource,
   type StreamRef,
 } from '@showrunner/service-kit';
-import { sha256 } from './decide-keys.ts';
+import { hashStreamKey } from '@showrunner/ingest';
 import { LiveStreamController } from './live-stream-controller.ts';
 
 const ref = (name: string): StreamRef => ({ namespace: 'default', name });
@@ -117,7 +117,7 @@ describe('the controller of LiveStreams', () => {
     expect(key).toMatch(/^[0-9a-f]{40}$/);
     expect(await statusOf('live')).toMatchObject({
       phase: 'Ready',
-      ingest: { server: 'rtmp://localhost:1935/live', keyHashes: [{ sha256: sha256(key!) }] },
+      ingest: { server: 'rtmp://localhost:1935/live', keyHashes: [{ sha256: hashStreamKey(key!) }] },
       playback: { hls: 'http://localhost:8080/hls/default/live/master.m3u8' },
     });
     expect(JSON.stringify(await resources.get('LiveStream', LIVE))).not.toContain(key);
@@ -130,12 +130,12 @@ describe('the controller of LiveStreams', () => {
     await isReady('live');
     await secrets.apply('Secret', secret('mine', 'another-key-of-length'));
     await eventually(async () =>
-      expect(await hashesOf('live')).toEqual([sha256('another-key-of-length'), sha256(KEY)]),
+      expect(await hashesOf('live')).toEqual([hashStreamKey('another-key-of-length'), hashStreamKey(KEY)]),
     );
     expect((await statusOf('live'))?.ingest?.keyHashes?.[1]?.expiresAt).toBe('2026-01-02T04:04:05.000Z');
     clock += HOUR;
     await restart();
-    await eventually(async () => expect(await hashesOf('live')).toEqual([sha256('another-key-of-length')]));
+    await eventually(async () => expect(await hashesOf('live')).toEqual([hashStreamKey('another-key-of-length')]));
   });
 
   it('fails without its named Secret, and mends itself when that appears', async () => {
@@ -254,7 +254,7 @@ describe('the controller of LiveStreams', () => {
       await resources.apply('LiveStream', liveStream('live', { title: 'Another' }));
     });
     await isReady('live');
-    await eventually(async () => expect(await hashesOf('live')).toEqual([sha256((await keyOf('live')) ?? '')]));
+    await eventually(async () => expect(await hashesOf('live')).toEqual([hashStreamKey((await keyOf('live')) ?? '')]));
     expect(await keyOf('live')).not.toBe(former);
     expect([(await statusOf('live'))?.phase, (await statusOf('live'))?.startedAt]).toEqual(['Ready', undefined]);
     expect(carried.get('live')?.spec.title).toBe('Another');

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import type { LiveStream, LiveStreamStatus, Secret } from '@showrunner/crds';
+import { hashStreamKey } from '@showrunner/ingest';
 import {
   ConflictError,
   NotFoundError,
@@ -12,7 +13,7 @@ import {
   type ResourceStore,
   type StreamRef,
 } from '@showrunner/service-kit';
-import { decideKeys, sha256 } from './decide-keys.ts';
+import { decideKeys } from './decide-keys.ts';
 import { decideStatus, type Urls } from './decide-status.ts';
 import { KeyHolders } from './key-holders.ts';
 import { KeyedQueue } from './keyed-queue.ts';
@@ -193,7 +194,7 @@ export class LiveStreamController {
       secret = await this.#secrets.apply('Secret', newKeySecret(stream, makeStreamKey()));
     }
     const key = keyIn(secret, entry);
-    const { usedBy, freed } = this.#keyHolders.claim(id, key ? sha256(key) : undefined);
+    const { usedBy, freed } = this.#keyHolders.claim(id, key ? hashStreamKey(key) : undefined);
     // Another stream may have waited for the key.
     if (freed) this.#addAll();
     return { secretExists: secret !== undefined, key, usedBy };
