@@ -1,33 +1,28 @@
-import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { Logger } from '@showrunner/service-kit';
+import { MediaServer, type Exchange } from '@showrunner/transcoder';
 
 /** Answers a request, or returns false for it to be offered to the next one. */
 export type Responder = (request: IncomingMessage, response: ServerResponse) => boolean;
 
-const REQUEST_TIMEOUT_MS = 15_000;
-const KEEP_ALIVE_MS = 65_000;
-const MAX_HEADER_BYTES = 16 * 1024;
+export interface HttpServerOptions {
+  readonly media: (exchange: Exchange) => boolean;
+  /** Asked one after the other for what is no media. */
+  readonly responders: readonly Responder[];
+  /** Answers what nobody else does. */
+  readonly rest: RequestListener;
+  readonly logger: Logger;
+}
 
-/** One server for all: media first, since its requests are many, and `rest` for what nobody else answers. */
-export function createHttpServer(responders: readonly Responder[], rest: RequestListener, logger: Logger): Server {
-  return createServer(
-    {
-      requestTimeout: REQUEST_TIMEOUT_MS,
-      headersTimeout: REQUEST_TIMEOUT_MS,
-      keepAliveTimeout: KEEP_ALIVE_MS,
-      maxHeaderSize: MAX_HEADER_BYTES,
+/** One server for all: media first, since its requests are many. */
+export function createHttpServer({ media, responders, rest, logger }: HttpServerOptions): MediaServer {
+  return new MediaServer({
+    media,
+    rest: (request, response) => {
+      for (const respond of responders) if (respond(request, response)) return;
+      rest(request, response);
     },
-    (request, response) => {
-      try {
-        for (const respond of responders) if (respond(request, response)) return;
-        rest(request, response);
-      } catch (error) {
-        // One request must not end everybody's shows. Its URL may hold a token, so it is not logged.
-        logger.error({ err: error }, 'a request could not be answered');
-        if (response.headersSent) response.destroy();
-        else
-          response.writeHead(500, { 'Content-Type': 'text/plain; charset=utf-8' }).end('Something went wrong here.\n');
-      }
-    },
-  );
+    // One request must not end everybody's shows. Its URL may hold a token, so it is not logged.
+    failed: (error) => logger.error({ err: error }, 'a request could not be answered'),
+  });
 }

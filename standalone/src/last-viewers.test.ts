@@ -1,8 +1,8 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Exchange } from '@showrunner/transcoder';
 import { expect, it } from 'vitest';
 import { LastViewers } from './last-viewers.ts';
 
-const [request, response] = [{} as IncomingMessage, {} as ServerResponse];
+const exchange = {} as Exchange;
 
 async function waitedMs(viewers: LastViewers): Promise<number> {
   const began = performance.now();
@@ -15,9 +15,9 @@ it('waits for viewers who asked lately, and for nobody else', async () => {
   const viewers = new LastViewers(() => now);
   const media = viewers.watch(() => true);
   const others = viewers.watch(() => false);
-  expect(others(request, response)).toBe(false);
+  expect(others(exchange)).toBe(false);
   expect(await waitedMs(viewers)).toBeLessThan(500);
-  expect(media(request, response)).toBe(true);
+  expect(media(exchange)).toBe(true);
   expect(await waitedMs(viewers)).toBeGreaterThan(2_000);
   now += 10_001;
   expect(await waitedMs(viewers)).toBeLessThan(500);

@@ -1,4 +1,4 @@
-import type { Responder } from './http-server.ts';
+import type { Exchange } from '@showrunner/transcoder';
 
 /** A viewer asks at least this often while a show runs. */
 const VIEWER_INTERVAL_MS = 10_000;
@@ -14,10 +14,10 @@ export class LastViewers {
     this.#now = now;
   }
 
-  /** The responder, with its requests noted. */
-  watch(respond: Responder): Responder {
-    return (request, response) => {
-      const isOurs = respond(request, response);
+  /** The same, with its requests noted. */
+  watch(media: (exchange: Exchange) => boolean): (exchange: Exchange) => boolean {
+    return (exchange) => {
+      const isOurs = media(exchange);
       if (isOurs) this.#lastRequest = this.#now();
       return isOurs;
     };

@@ -1,14 +1,13 @@
-import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { liveStreamSchema, type LiveStreamSpec } from '@showrunner/crds';
 import { createLogger, createRegistry, type FlvSink, type FlvSource, type FlvTag } from '@showrunner/service-kit';
-import { createTranscoder, type Transcoder } from '../src/index.ts';
+import { createTranscoder, MediaServer, type Transcoder } from '../src/index.ts';
 
 /** A transcoder with a source that the test feeds and a server that it asks. Time passes only as the test says. */
 export class LiveRig {
   readonly transcoder: Transcoder;
   playableAfterS: number | undefined;
-  readonly #server: Server;
+  readonly #server: MediaServer;
   #sink: FlvSink | undefined;
   nowMs = Date.UTC(2026, 10, 21, 12);
 
@@ -34,8 +33,12 @@ export class LiveRig {
       spec: { transcode },
     });
     this.transcoder.setStream(stream);
-    this.#server = createServer((request, response) => {
-      if (!this.transcoder.origin(request, response)) response.writeHead(404).end();
+    this.#server = new MediaServer({
+      media: (exchange) => this.transcoder.origin(exchange),
+      rest: (_request, response) => response.writeHead(404).end(),
+      failed: (error) => {
+        throw error;
+      },
     });
   }
 

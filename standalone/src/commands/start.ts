@@ -102,12 +102,17 @@ export async function start(config: StandaloneConfig): Promise<void> {
     transcoder.onFirstMedia((ref, seconds) => controller.observer(ref)?.found({ firstMediaSeconds: seconds }));
 
     const viewers = new LastViewers();
-    const media = viewers.watch((request, response) => transcoder.origin(request, response));
+    const media = viewers.watch((exchange) => transcoder.origin(exchange));
     const flv: Responder = (request, response) => ingest.handleHttp(request, response);
     let pages: RequestListener = () => undefined;
     let state: 'starting' | 'ready' | 'stopping' = 'starting';
     const ops = createOpsHandler({ registry, ready: () => (state === 'ready' ? [] : [`Showrunner is ${state}.`]) });
-    const server = createHttpServer([media, flv, ops], (request, response) => pages(request, response), logger);
+    const server = createHttpServer({
+      media,
+      responders: [flv, ops],
+      rest: (request, response) => pages(request, response),
+      logger,
+    });
     const web = await createWeb({
       store: resources,
       factsOf: (ref) => ingest.facts(ref),

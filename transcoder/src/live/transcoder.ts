@@ -1,7 +1,7 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { LiveStream, LiveStreamSpec } from '@showrunner/crds';
 import { streamId, type FlvSource, type Logger, type Registry, type StreamRef } from '@showrunner/service-kit';
 import { createRungEncoderFactory } from '../encoder/create-rung-encoder.ts';
+import type { Exchange } from '../origin/exchange.ts';
 import { Origin } from '../origin/origin.ts';
 import { ShowPages } from '../origin/show-pages.ts';
 import type { TrackConfigs } from '../packager/media-sample.ts';
@@ -28,7 +28,7 @@ export interface Transcoder {
   removeStream(stream: StreamRef): void;
   onFirstMedia(listener: FirstMediaListener): void;
   /** Answers requests below `/hls/`; false for all others. */
-  origin(request: IncomingMessage, response: ServerResponse): boolean;
+  origin(exchange: Exchange): boolean;
   /** Ends every show: playlists say so, and whoever waits is answered. Idempotent. */
   close(): Promise<void>;
 }
@@ -145,7 +145,7 @@ export function createTranscoder(options: TranscoderOptions): Transcoder {
       if (entry) remove(entry);
     },
     onFirstMedia: (listener) => void listeners.push(listener),
-    origin: (request, response) => origin.handle(request, response),
+    origin: (exchange) => origin.handle(exchange),
     async close() {
       for (const entry of entries.values()) {
         entry.subscription.close();

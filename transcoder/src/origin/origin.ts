@@ -1,17 +1,10 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Part } from '../packager/part.ts';
 import type { Segment } from '../packager/segment-window.ts';
 import { isReached, parseReloadQuery, tooFarAhead, type Wanted } from './blocking-reload.ts';
+import { acceptsGzip, type Exchange } from './exchange.ts';
 import { HLS_PREFIX, parseHlsPath, type RenditionFile } from './path.ts';
-import {
-  acceptsGzip,
-  INIT_TYPE,
-  MediaResponse,
-  PlaylistResponse,
-  SEGMENT_TYPE,
-  sendPreflight,
-  sendProblem,
-} from './responses.ts';
+import { INIT_TYPE, mediaReply, preflightReply, problemReply, rangeReply, SEGMENT_TYPE } from './replies.ts';
+import type { Reply } from './reply.ts';
 import type { RenditionPages, ShowPages } from './show-pages.ts';
 
 export interface OriginOptions {
@@ -25,13 +18,7 @@ const PATIENCE_TARGETS = 3;
 /** What a blocked request asked for does not change its meaning: caches may keep it for this many (appendix B.1). */
 const BLOCKED_LIFETIME_TARGETS = 6;
 const PLAIN_LIFETIME_S = 1;
-/** The first picture of a show is waited for, a rendition that never comes is not waited for longer. */
 const NOT_FOUND = 'There is no such file. Live media can be fetched for about half a minute.';
-
-interface Exchange {
-  readonly request: IncomingMessage;
-  readonly response: ServerResponse;
-}
 
 /** Serves what is below `/hls/`. */
 export class Origin {
@@ -42,120 +29,116 @@ export class Origin {
   }
 
   /** False where the URL is not below `/hls/`; everything else is answered here, now or later. */
-  handle(request: IncomingMessage, response: ServerResponse): boolean {
-    const url = request.url ?? '';
+  handle(exchange: Exchange): boolean {
+    const { method, url } = exchange;
     if (!url.startsWith(HLS_PREFIX)) return false;
-    if (request.method === 'OPTIONS') sendPreflight(response);
-    else if (request.method !== 'GET' && request.method !== 'HEAD') {
-      sendProblem(response, 405, `${request.method} is not allowed: media can be read with GET and HEAD.`);
-    } else this.#read({ request, response }, url);
+    if (method === 'OPTIONS') exchange.reply(preflightReply());
+    else if (method !== 'GET' && method !== 'HEAD') {
+      exchange.reply(problemReply(405, `${method} is not allowed: media can be read with GET and HEAD.`));
+    } else this.#read(exchange, url);
     return true;
   }
 
   #read(exchange: Exchange, url: string): void {
     const questionMark = url.indexOf('?');
     const path = parseHlsPath(questionMark < 0 ? url : url.slice(0, questionMark));
-    if (!path) return sendProblem(exchange.response, 404, 'There is nothing of that name below /hls/.');
+    if (!path) return exchange.reply(problemReply(404, 'There is nothing of that name below /hls/.'));
     const pages = this.#options.find(path.stream);
-    if (!pages) return sendProblem(exchange.response, 404, `No show of ${path.stream} is running.`);
+    if (!pages) return exchange.reply(problemReply(404, `No show of ${path.stream} is running.`));
     if (path.kind === 'master') return this.#master(exchange, pages);
     const rendition = pages.rendition(path.rendition);
-    if (!rendition) return sendProblem(exchange.response, 404, `The show has no rendition named ${path.rendition}.`);
+    if (!rendition) return exchange.reply(problemReply(404, `The show has no rendition named ${path.rendition}.`));
     if (path.kind === 'playlist') {
       return this.#playlist(exchange, pages, rendition, questionMark < 0 ? '' : url.slice(questionMark + 1));
     }
     return this.#media(exchange, rendition, path);
   }
 
-  #master({ request, response }: Exchange, pages: ShowPages): void {
+  #master(exchange: Exchange, pages: ShowPages): void {
     const source = pages.rendition('source')!;
-    const answer = () => {
-      const text = pages.master();
-      if (!text) return sendProblem(response, 404, 'The show ended before it began.');
-      const options = { gzip: false, maxAgeS: PLAIN_LIFETIME_S };
-      new PlaylistResponse(Buffer.from(text, 'latin1'), options).send(request, response);
-    };
     // The first part tells the bandwidth.
     const isMeasured = () => (source.rendition.window.segments[0]?.parts.length ?? 0) > 0;
-    this.#when({ request, response }, source, isMeasured, answer);
+    this.#when(exchange, source, isMeasured, () => {
+      const reply = pages.master({ gzip: acceptsGzip(exchange), maxAgeS: PLAIN_LIFETIME_S });
+      exchange.reply(reply ?? problemReply(404, 'The show ended before it began.'));
+    });
   }
 
   #playlist(exchange: Exchange, pages: ShowPages, target: RenditionPages, queryText: string): void {
-    const { request, response } = exchange;
     const { window, limits, partTarget } = target.rendition;
     const query = parseReloadQuery(queryText);
-    if ('problem' in query) return sendProblem(response, 400, query.problem);
+    if ('problem' in query) return exchange.reply(problemReply(400, query.problem));
     const wanted = pages.lowLatency ? query.wanted : undefined;
     const problem = wanted && window.last && !window.ended ? tooFarAhead(wanted, window.last, partTarget) : undefined;
-    if (problem) return sendProblem(response, 400, problem);
+    if (problem) return exchange.reply(problemReply(400, problem));
     const maxAgeS = wanted ? BLOCKED_LIFETIME_TARGETS * limits.targetDurationS : PLAIN_LIFETIME_S;
-    const gzip = acceptsGzip(request);
+    const form = { skip: query.skip, gzip: acceptsGzip(exchange), maxAgeS };
     const isReady = wanted ? () => isReached(window, wanted) : () => pages.isPlayable(target.rendition);
     // A playlist without anything in it would be invalid: the first part is waited for.
-    this.#when(exchange, target, isReady, () => {
-      if (!window.last) return sendProblem(response, 404, 'The show ended before it began.');
-      target.playlist({ skip: query.skip, gzip, maxAgeS }).send(request, response);
-    });
+    this.#when(exchange, target, isReady, () =>
+      exchange.reply(window.last ? target.playlist(form) : problemReply(404, 'The show ended before it began.')),
+    );
   }
 
   #media(exchange: Exchange, target: RenditionPages, file: Exclude<RenditionFile, { kind: 'playlist' }>): void {
-    const { request, response } = exchange;
     const { window } = target.rendition;
+    const send = (reply: Reply | undefined, type: string) => {
+      if (!reply) exchange.reply(problemReply(404, NOT_FOUND));
+      else exchange.reply(exchange.range === undefined ? reply : rangeReply(reply, type, exchange.range));
+    };
     if (file.kind === 'map') {
       const bytes = window.map(file.name);
-      if (!bytes) return sendProblem(response, 404, NOT_FOUND);
-      return new MediaResponse(INIT_TYPE, bytes.length, () => [bytes]).send(request, response);
+      return send(bytes && mediaReply(INIT_TYPE, bytes.length, () => [bytes]), INIT_TYPE);
     }
     const segment = window.segment(file.msn);
-    if (file.kind === 'segment') {
-      if (!segment?.complete || segment.gap) return sendProblem(response, 404, NOT_FOUND);
-      return segmentResponse(segment).send(request, response);
-    }
-    const send = () => {
+    if (file.kind === 'segment') return send(segment && segmentReply(segment), SEGMENT_TYPE);
+    const sendPart = () => {
       const part = window.segment(file.msn)?.parts[file.part];
-      if (!part || part.gap) return sendProblem(response, 404, NOT_FOUND);
-      partResponse(part).send(request, response);
+      send(part && partReply(part), SEGMENT_TYPE);
     };
-    if (segment?.parts[file.part] || !isHinted(target, file)) return send();
-    this.#when(exchange, target, () => isReached(window, file), send);
+    if (segment?.parts[file.part] || !isHinted(target, file)) return sendPart();
+    this.#when(exchange, target, () => isReached(window, file), sendPart);
   }
 
   /** Answers now or when the rendition has got that far. */
-  #when({ response }: Exchange, target: RenditionPages, isReady: () => boolean, answer: () => void): void {
+  #when(exchange: Exchange, target: RenditionPages, isReady: () => boolean, answer: () => void): void {
     if (isReady() || target.rendition.window.ended) return answer();
     const patienceMs = PATIENCE_TARGETS * target.rendition.limits.targetDurationS * 1000;
-    const expire = () => sendProblem(response, 503, 'The show has not gone on in time: ask again.');
     const waiting = target.waiting.add({
-      response,
+      exchange,
       deadlineMs: this.#options.now() + patienceMs,
       isReady,
       answer,
-      expire,
+      expire: () => exchange.reply(problemReply(503, 'The show has not gone on in time: ask again.')),
     });
-    if (!waiting) sendProblem(response, 503, 'Too many requests wait for this show: ask again.');
+    if (!waiting) exchange.reply(problemReply(503, 'Too many requests wait for this show: ask again.'));
   }
 }
 
-const segmentResponses = new WeakMap<Segment, MediaResponse>();
-const partResponses = new WeakMap<Part, MediaResponse>();
+const segmentReplies = new WeakMap<Segment, Reply>();
+const partReplies = new WeakMap<Part, Reply>();
 
-function segmentResponse(segment: Segment): MediaResponse {
-  let response = segmentResponses.get(segment);
-  if (!response) {
+/** `undefined` where the segment has no media, or not all of it yet. */
+function segmentReply(segment: Segment): Reply | undefined {
+  if (!segment.complete || segment.gap) return undefined;
+  let reply = segmentReplies.get(segment);
+  if (!reply) {
     const { parts, byteLength } = segment;
-    response = new MediaResponse(SEGMENT_TYPE, byteLength, () => parts.map(({ bytes }) => bytes));
-    segmentResponses.set(segment, response);
+    reply = mediaReply(SEGMENT_TYPE, byteLength, () => parts.map(({ bytes }) => bytes));
+    segmentReplies.set(segment, reply);
   }
-  return response;
+  return reply;
 }
 
-function partResponse(part: Part): MediaResponse {
-  let response = partResponses.get(part);
-  if (!response) {
-    response = new MediaResponse(SEGMENT_TYPE, part.byteLength, () => [part.bytes]);
-    partResponses.set(part, response);
+/** `undefined` where the part has no media. */
+function partReply(part: Part): Reply | undefined {
+  if (part.gap) return undefined;
+  let reply = partReplies.get(part);
+  if (!reply) {
+    reply = mediaReply(SEGMENT_TYPE, part.byteLength, () => [part.bytes]);
+    partReplies.set(part, reply);
   }
-  return response;
+  return reply;
 }
 
 /** The part after the newest, or the first of the next segment: a request for either waits. */

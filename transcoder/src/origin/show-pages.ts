@@ -5,7 +5,8 @@ import type { TrackConfigs } from '../packager/media-sample.ts';
 import type { Rendition } from '../packager/rendition.ts';
 import { measureBandwidth, renderMasterPlaylist, type Variant } from '../playlist/master-playlist.ts';
 import { renderMediaPlaylist, type RenditionReport } from '../playlist/media-playlist.ts';
-import { PlaylistResponse } from './responses.ts';
+import { playlistReply } from './replies.ts';
+import type { Reply } from './reply.ts';
 import { VersionedCache } from './versioned-cache.ts';
 import { WaitingRoom } from './waiting-room.ts';
 
@@ -16,9 +17,11 @@ const AUDIO_BITS_PER_SECOND = 160_000;
 /** Level 1 costs a third of the usual level, and a playlist shrinks to a fifth all the same. */
 const GZIP_LEVEL = 1;
 
-export interface PlaylistForm {
-  /** A delta update. */
-  readonly skip: boolean;
+function compress(playlist: Buffer): Buffer {
+  return gzipSync(playlist, { level: GZIP_LEVEL });
+}
+
+interface PlaylistForm {
   readonly gzip: boolean;
   /** How long caches may keep it, in seconds. */
   readonly maxAgeS: number;
@@ -29,7 +32,7 @@ export class RenditionPages {
   readonly rendition: Rendition;
   readonly waiting: WaitingRoom;
   readonly #render: (skip: boolean) => string;
-  readonly #playlists: VersionedCache<PlaylistResponse>;
+  readonly #playlists: VersionedCache<Reply>;
   readonly #bodies: VersionedCache<Buffer>;
 
   constructor(rendition: Rendition, waiting: WaitingRoom, render: (skip: boolean) => string) {
@@ -40,14 +43,14 @@ export class RenditionPages {
     this.#bodies = new VersionedCache(() => rendition.window.version);
   }
 
-  playlist({ skip, gzip, maxAgeS }: PlaylistForm): PlaylistResponse {
+  playlist({ skip, gzip, maxAgeS }: PlaylistForm & { readonly skip: boolean }): Reply {
     const key = `${skip ? 'skip' : 'full'} ${gzip ? 'gzip' : 'plain'} ${maxAgeS}`;
-    return this.#playlists.get(key, () => new PlaylistResponse(this.#body(skip, gzip), { gzip, maxAgeS }));
+    return this.#playlists.get(key, () => playlistReply(this.#body(skip, gzip), { gzip, maxAgeS }));
   }
 
   #body(skip: boolean, gzip: boolean): Buffer {
     return this.#bodies.get(`${skip ? 'skip' : 'full'} ${gzip ? 'gzip' : 'plain'}`, () =>
-      gzip ? gzipSync(this.#body(skip, false), { level: GZIP_LEVEL }) : Buffer.from(this.#render(skip), 'latin1'),
+      gzip ? compress(this.#body(skip, false)) : Buffer.from(this.#render(skip), 'latin1'),
     );
   }
 }
@@ -57,10 +60,16 @@ export class ShowPages {
   readonly show: LiveShow;
   readonly #options: { now: () => number; waitersPerRendition: number };
   readonly #pages = new Map<string, RenditionPages>();
+  readonly #masters: VersionedCache<Reply | undefined>;
 
   constructor(show: LiveShow, options: { now: () => number; waitersPerRendition: number }) {
     this.show = show;
     this.#options = options;
+    this.#masters = new VersionedCache(() => {
+      let version = 0;
+      for (const { window } of show.renditions.values()) version += window.version;
+      return version;
+    });
   }
 
   get lowLatency(): boolean {
@@ -92,7 +101,16 @@ export class ShowPages {
   }
 
   /** The multivariant playlist; `undefined` before the source's tracks are known. */
-  master(): string | undefined {
+  master({ gzip, maxAgeS }: PlaylistForm): Reply | undefined {
+    return this.#masters.get(`${gzip ? 'gzip' : 'plain'} ${maxAgeS}`, () => {
+      const text = this.#renderMaster();
+      if (text === undefined) return undefined;
+      const body = Buffer.from(text, 'latin1');
+      return playlistReply(gzip ? compress(body) : body, { gzip, maxAgeS });
+    });
+  }
+
+  #renderMaster(): string | undefined {
     const { configs, source } = this.show;
     if (!configs.video && !configs.audio) return undefined;
     return renderMasterPlaylist([

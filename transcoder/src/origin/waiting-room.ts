@@ -1,8 +1,8 @@
-import type { ServerResponse } from 'node:http';
+import type { Exchange } from './exchange.ts';
 
 /** A request that is answered later. */
 export interface Waiter {
-  readonly response: ServerResponse;
+  readonly exchange: Exchange;
   /** Milliseconds on the clock of the room. */
   readonly deadlineMs: number;
   readonly isReady: () => boolean;
@@ -32,7 +32,7 @@ export class WaitingRoom {
   add(waiter: Waiter): boolean {
     if (this.#waiters.size >= this.#limit) return false;
     this.#waiters.add(waiter);
-    waiter.response.once('close', () => this.#waiters.delete(waiter));
+    waiter.exchange.onGone(() => this.#waiters.delete(waiter));
     this.#sweep ??= setInterval(() => this.#expire(), SWEEP_MS).unref();
     return true;
   }

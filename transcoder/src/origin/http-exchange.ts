@@ -1,0 +1,45 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Exchange } from './exchange.ts';
+import type { Reply } from './reply.ts';
+
+/** A request that node:http has read and whose answer it writes: any method, any field, any version. */
+export class HttpExchange implements Exchange {
+  readonly #request: IncomingMessage;
+  readonly #response: ServerResponse;
+
+  constructor(request: IncomingMessage, response: ServerResponse) {
+    this.#request = request;
+    this.#response = response;
+  }
+
+  get method(): string {
+    return this.#request.method ?? '';
+  }
+
+  get url(): string {
+    return this.#request.url ?? '';
+  }
+
+  get acceptEncoding(): string | undefined {
+    return this.#request.headers['accept-encoding'];
+  }
+
+  get range(): string | undefined {
+    return this.#request.headers.range;
+  }
+
+  reply(reply: Reply): void {
+    const response = this.#response;
+    if (response.destroyed) return;
+    response.writeHead(reply.status, reply.fields.flat());
+    if (this.method !== 'HEAD') {
+      response.cork();
+      for (const buffer of reply.body) response.write(buffer);
+    }
+    response.end();
+  }
+
+  onGone(listener: () => void): void {
+    this.#response.once('close', listener);
+  }
+}

@@ -1,0 +1,81 @@
+import { Server, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Exchange } from './exchange.ts';
+import { FastConnection } from './fast-connection.ts';
+import { HttpExchange } from './http-exchange.ts';
+
+export interface MediaServerOptions {
+  /** Answers a request for media, now or later; false leaves it to `rest`. */
+  readonly media: (exchange: Exchange) => boolean;
+  /** Answers all other requests. */
+  readonly rest: RequestListener;
+  /** A request could not be answered because of a fault of ours; its connection is closed or gets a 500. */
+  readonly failed: (error: unknown) => void;
+}
+
+const REQUEST_TIMEOUT_MS = 15_000;
+const KEEP_ALIVE_MS = 65_000;
+const MAX_HEADER_BYTES = 16 * 1024;
+
+/** A server of node:http, in which plain requests for media take a shorter way. */
+export class MediaServer extends Server {
+  readonly #options: MediaServerOptions;
+  readonly #connections = new Map<Socket, FastConnection>();
+
+  constructor(options: MediaServerOptions) {
+    super({
+      requestTimeout: REQUEST_TIMEOUT_MS,
+      headersTimeout: REQUEST_TIMEOUT_MS,
+      keepAliveTimeout: KEEP_ALIVE_MS,
+      maxHeaderSize: MAX_HEADER_BYTES,
+    });
+    this.#options = options;
+    const http = this.listeners('connection') as ((socket: Socket) => void)[];
+    this.removeAllListeners('connection');
+    this.on('connection', (socket: Socket) =>
+      this.#accept(socket, () => http.forEach((listen) => listen.call(this, socket))),
+    );
+    this.on('request', (request: IncomingMessage, response: ServerResponse) => this.#answer(request, response));
+  }
+
+  override closeIdleConnections(): void {
+    super.closeIdleConnections();
+    for (const connection of this.#connections.values()) connection.endWhenIdle();
+  }
+
+  override closeAllConnections(): void {
+    super.closeAllConnections();
+    for (const socket of this.#connections.keys()) socket.destroy();
+  }
+
+  #accept(socket: Socket, attachHttp: () => void): void {
+    const connection = new FastConnection(socket, {
+      media: (exchange) => {
+        try {
+          return this.#options.media(exchange);
+        } catch (error) {
+          this.#options.failed(error);
+          socket.destroy();
+          return true;
+        }
+      },
+      attachHttp,
+      firstRequestMs: REQUEST_TIMEOUT_MS,
+      idleMs: KEEP_ALIVE_MS,
+    });
+    this.#connections.set(socket, connection);
+    socket.once('close', () => this.#connections.delete(socket));
+  }
+
+  #answer(request: IncomingMessage, response: ServerResponse): void {
+    const connection = this.#connections.get(request.socket);
+    response.once('close', () => connection?.httpAnswered());
+    try {
+      if (!this.#options.media(new HttpExchange(request, response))) this.#options.rest(request, response);
+    } catch (error) {
+      this.#options.failed(error);
+      if (response.headersSent) response.destroy();
+      else response.writeHead(500, { 'Content-Type': 'text/plain; charset=utf-8' }).end('Something went wrong here.\n');
+    }
+  }
+}
