@@ -1,3 +1,4 @@
+export { relaxCollector } from './collector.ts';
 export { ConfigError, loadConfig } from './config.ts';
 export { LOG_LEVELS, type Logger, createLogger } from './logger.ts';
 export { Counter, Gauge, Histogram, Registry, createRegistry } from './metrics.ts';

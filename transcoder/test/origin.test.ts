@@ -66,6 +66,18 @@ describe('blocking playlist reload', () => {
     expect(await status(`_HLS_msn=${msn - 1}&_HLS_part=0`)).toBe(200);
   });
 
+  it('answers who waits for a show that ends before its first picture', async () => {
+    const playlist = rig.fetch('source/playlist.m3u8');
+    const master = rig.fetch('master.m3u8');
+    await soon();
+    rig.sink.showEnded('closed');
+    expect([(await playlist).status, (await master).status]).toEqual([404, 404]);
+  });
+
+  it('refuses what is far ahead of a show that has not begun', async () => {
+    expect((await rig.fetch('source/playlist.m3u8?_HLS_msn=999999999999999')).status).toBe(400);
+  });
+
   it('gives up with 503 after three target durations', async () => {
     // A publisher that sends nothing: were there media, the gap after it would be filled.
     const next = watched(rig.fetch('source/playlist.m3u8'));
@@ -207,6 +219,18 @@ describe('HTTP', () => {
       bytes: whole.subarray(-5),
     });
     expect(await range(`bytes=${whole.length}-`)).toMatchObject({ status: 416, range: `bytes */${whole.length}` });
+  });
+
+  it('gives all of it to HEAD, and to a range on a condition', async () => {
+    rig.push(until(4700));
+    const { uri } = readPlaylist(await rig.text('source/playlist.m3u8')).segments[0]!;
+    const whole = await rig.fetch(`source/${uri}`);
+    const head = await rig.fetch(`source/${uri}`, { method: 'HEAD', headers: { Range: 'bytes=0-9' } });
+    const conditional = await rig.fetch(`source/${uri}`, { headers: { Range: 'bytes=0-9', 'If-Range': '"other"' } });
+    const length = whole.headers.get('content-length');
+    expect([head.status, head.headers.get('content-length')]).toEqual([200, length]);
+    expect([conditional.status, conditional.headers.get('content-length')]).toEqual([200, length]);
+    await Promise.all([whole.arrayBuffer(), conditional.arrayBuffer()]);
   });
 
   it('keeps connections and the order of pipelined requests', async () => {

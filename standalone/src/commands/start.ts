@@ -6,6 +6,7 @@ import {
   createOpsHandler,
   createRegistry,
   createShutdown,
+  relaxCollector,
   streamId,
   type ResourceStore,
   type StreamRef,
@@ -69,6 +70,7 @@ async function keyAccepted(resources: ResourceStore, stream: StreamRef): Promise
 
 /** `showrunner start`: everything in this process, until Ctrl-C. */
 export async function start(config: StandaloneConfig): Promise<void> {
+  relaxCollector();
   const logger = createLogger({ name: 'showrunner', level: config.logLevel });
   const registry = createRegistry();
   const shutdown = createShutdown({ logger, timeoutMs: SHUTDOWN_STEP_MS });

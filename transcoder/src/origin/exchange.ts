@@ -15,6 +15,9 @@ export interface Exchange {
   onGone(listener: () => void): void;
 }
 
+/** Who takes nothing of an answer for this long, in milliseconds, keeps its media in memory for nothing. */
+export const STALLED_READER_MS = 15_000;
+
 const GZIP = /(?:^|,)\s*(?:gzip|\*)\s*(?:;\s*q=([0-9.]+)\s*)?(?:,|$)/i;
 
 /** Whether gzip is among what the client accepts (RFC 9110 section 12.5.3). */

@@ -10,8 +10,10 @@ export interface FastConnectionOptions {
   readonly attachHttp: (socket: Socket) => void;
   /** Milliseconds in which the first request must come. */
   readonly firstRequestMs: number;
-  /** Milliseconds between two requests, and of a reader that takes nothing. */
+  /** Milliseconds between two requests. */
   readonly idleMs: number;
+  /** Milliseconds in which a reader must take something of an answer. */
+  readonly stalledMs: number;
 }
 
 /** More than any player sends. */
@@ -39,11 +41,12 @@ export class FastConnection implements Exchange {
   #held: Buffer | undefined;
   #gone: (() => void) | undefined;
   #isLast = false;
+  #quietMs = 0;
 
   constructor(socket: Socket, options: FastConnectionOptions) {
     this.#socket = socket;
     this.#options = options;
-    socket.setTimeout(options.firstRequestMs);
+    this.#allow(options.firstRequestMs);
     socket.on('data', this.#onData);
     socket.on('end', this.#onEnd);
     socket.on('timeout', this.#onTimeout);
@@ -82,6 +85,7 @@ export class FastConnection implements Exchange {
       for (const buffer of wire) socket.write(buffer);
       socket.uncork();
     }
+    if (socket.writableLength > 0) this.#allow(this.#options.stalledMs);
     if (this.#isLast) socket.end();
     else if (this.#held) process.nextTick(() => this.#goOn());
   }
@@ -104,14 +108,21 @@ export class FastConnection implements Exchange {
     const head =
       this.#state === 'idle' && chunk.length <= MAX_HEAD_BYTES ? parseRequestHead(chunk, this.#head) : undefined;
     if (!head) return this.#leaveToHttp(chunk);
-    if (this.#head === undefined) this.#socket.setTimeout(this.#options.idleMs);
     this.#head = head;
+    this.#allow(this.#options.idleMs);
     // A reader who asks on without having taken what he got waits as node:http lets him.
     if (!head.fields.needsHttp && this.#socket.writableLength === 0) {
       this.#state = 'answering';
       if (this.#options.media(this)) return;
     }
     this.#lendToHttp(chunk);
+  }
+
+  /** How long nothing may happen on the socket; while node:http has it, that is its own to say. */
+  #allow(ms: number): void {
+    if (this.#quietMs === ms) return;
+    this.#quietMs = ms;
+    this.#socket.setTimeout(ms);
   }
 
   #goOn(): void {

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Exchange } from './exchange.ts';
+import { STALLED_READER_MS, type Exchange } from './exchange.ts';
 import type { Reply } from './reply.ts';
 
 /** A request that node:http has read and whose answer it writes: any method, any field, any version. */
@@ -25,7 +25,9 @@ export class HttpExchange implements Exchange {
   }
 
   get range(): string | undefined {
-    return this.#request.headers.range;
+    const { range, 'if-range': validator } = this.#request.headers;
+    // RFC 9110 sections 14.2 and 13.1.5: for GET alone, and not under a condition, as media here has no validator.
+    return this.method === 'GET' && validator === undefined ? range : undefined;
   }
 
   reply(reply: Reply): void {
@@ -37,6 +39,7 @@ export class HttpExchange implements Exchange {
       for (const buffer of reply.body) response.write(buffer);
     }
     response.end();
+    response.setTimeout(STALLED_READER_MS, () => response.destroy());
   }
 
   onGone(listener: () => void): void {

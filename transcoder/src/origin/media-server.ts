@@ -1,6 +1,6 @@
 import { Server, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import type { Exchange } from './exchange.ts';
+import { STALLED_READER_MS, type Exchange } from './exchange.ts';
 import { FastConnection } from './fast-connection.ts';
 import { HttpExchange } from './http-exchange.ts';
 
@@ -62,6 +62,7 @@ export class MediaServer extends Server {
       attachHttp,
       firstRequestMs: REQUEST_TIMEOUT_MS,
       idleMs: KEEP_ALIVE_MS,
+      stalledMs: STALLED_READER_MS,
     });
     this.#connections.set(socket, connection);
     socket.once('close', () => this.#connections.delete(socket));

@@ -69,7 +69,9 @@ export class Origin {
     const query = parseReloadQuery(queryText);
     if ('problem' in query) return exchange.reply(problemReply(400, query.problem));
     const wanted = pages.lowLatency ? query.wanted : undefined;
-    const problem = wanted && window.last && !window.ended ? tooFarAhead(wanted, window.last, partTarget) : undefined;
+    // Before the first segment of a rendition the source tells where it will begin.
+    const last = window.last ?? { msn: pages.show.source.nextPart.msn, parts: [] };
+    const problem = wanted && !window.ended ? tooFarAhead(wanted, last, partTarget) : undefined;
     if (problem) return exchange.reply(problemReply(400, problem));
     const maxAgeS = wanted ? BLOCKED_LIFETIME_TARGETS * limits.targetDurationS : PLAIN_LIFETIME_S;
     const form = { skip: query.skip, gzip: acceptsGzip(exchange), maxAgeS };
@@ -102,12 +104,14 @@ export class Origin {
 
   /** Answers now or when the rendition has got that far. */
   #when(exchange: Exchange, target: RenditionPages, isReady: () => boolean, answer: () => void): void {
-    if (isReady() || target.rendition.window.ended) return answer();
-    const patienceMs = PATIENCE_TARGETS * target.rendition.limits.targetDurationS * 1000;
+    const { window, limits } = target.rendition;
+    const isDecided = () => isReady() || window.ended;
+    if (isDecided()) return answer();
+    const patienceMs = PATIENCE_TARGETS * limits.targetDurationS * 1000;
     const waiting = target.waiting.add({
       exchange,
       deadlineMs: this.#options.now() + patienceMs,
-      isReady,
+      isReady: isDecided,
       answer,
       expire: () => exchange.reply(problemReply(503, 'The show has not gone on in time: ask again.')),
     });

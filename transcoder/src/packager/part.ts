@@ -7,6 +7,8 @@ export class Part {
   readonly independent: boolean;
   readonly videoSamples: number;
   readonly audioSamples: number;
+  /** There is no media for it. */
+  readonly gap: boolean;
   /** Header and payloads as they came. */
   #buffers: readonly Buffer[];
 
@@ -20,11 +22,7 @@ export class Part {
     this.independent = facts.independent;
     this.videoSamples = facts.videoSamples;
     this.audioSamples = facts.audioSamples;
-  }
-
-  /** There is no media for it. */
-  get gap(): boolean {
-    return this.#buffers.length === 0;
+    this.gap = buffers.length === 0;
   }
 
   /**
