@@ -1,8 +1,12 @@
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { streamId, type StreamRef } from '@showrunner/service-kit';
+import { ReadBeat } from './read-beat.ts';
 import { RtmpSession, type SessionContext } from './session.ts';
 
 const SWEEP_MS = 200;
+/** Fewer cost less when each is read as its media comes; a beat delays media by half of itself on average. */
+const BEAT_FROM_PUBLISHERS = 4;
+const BEAT_MS = 20;
 
 /** Listens for RTMP and keeps the sessions. */
 export class RtmpServer {
@@ -13,9 +17,10 @@ export class RtmpServer {
   #unlisten: (() => void) | undefined;
   #closing: Promise<void> | undefined;
 
-  constructor(context: Omit<SessionContext, 'mayPublish' | 'ended'>) {
+  constructor(context: Omit<SessionContext, 'mayPublish' | 'ended' | 'beat'>) {
     this.#context = {
       ...context,
+      beat: new ReadBeat({ from: BEAT_FROM_PUBLISHERS, intervalMs: BEAT_MS }),
       mayPublish: () => this.#sessions.size - this.#strangers() < context.config.maxPublishers,
       ended: (session) => {
         this.#sessions.delete(session);

@@ -10,6 +10,7 @@ import type { Shows } from '../shows/shows.ts';
 import type { ChunkLimits } from './chunk-reader.ts';
 import { codecProblem } from './codec.ts';
 import { RtmpProtocol, type RtmpHandler } from './protocol.ts';
+import type { ReadBeat } from './read-beat.ts';
 import { readInto } from './socket-reader.ts';
 
 /** What a session needs of the server around it. */
@@ -20,6 +21,8 @@ export interface SessionContext {
   readonly metrics: IngestMetrics;
   readonly logger: Logger;
   readonly now: () => number;
+  /** Reads those who publish. */
+  readonly beat: ReadBeat;
   /** Whether one more publisher may come. */
   mayPublish(): boolean;
   /** The connection is gone. Called once. */
@@ -59,6 +62,7 @@ export class RtmpSession implements RtmpHandler {
   readonly #protocol: RtmpProtocol;
   #state: SessionState;
   #lastMedia = 0;
+  #leaveBeat: (() => void) | undefined;
 
   constructor(accepted: Socket, context: SessionContext, logger: Logger) {
     this.address = accepted.remoteAddress ?? '';
@@ -214,7 +218,10 @@ export class RtmpSession implements RtmpHandler {
     this.#protocol.setLimits({ ...STRANGER_LIMITS, mediaBytes, unfinishedBytes: mediaBytes + 1024 * KIB });
     this.#protocol.acceptPublish();
     this.#protocol.resume();
-    if (!this.#socket.destroyed) this.#socket.resume();
+    // It may be over already, for what it had sent before it was admitted.
+    if (this.grant && !this.#socket.destroyed) {
+      this.#leaveBeat = this.#context.beat.join(this.#socket, (bytes, length) => this.#receive(bytes, length));
+    } else if (!this.#socket.destroyed) this.#socket.resume();
   }
 
   /** The show has already let go of this publisher. */
@@ -240,6 +247,7 @@ export class RtmpSession implements RtmpHandler {
   #linger(): void {
     if (this.#state.name === 'publishing') this.#context.metrics.publishers.dec();
     this.#state = { name: 'closing', deadline: this.#context.now() + LINGER_MS };
+    this.#leaveBeat?.();
   }
 
   #closed(): void {
@@ -250,6 +258,7 @@ export class RtmpSession implements RtmpHandler {
       this.#logger.info({ stream: streamId(state.grant.stream) }, 'publisher gone');
     }
     this.#state = { name: 'closed' };
+    this.#leaveBeat?.();
     if (state.name === 'publishing') state.publisher.stop('dropped');
     this.#context.ended(this);
   }
