@@ -35,6 +35,8 @@ const ABANDONED_PATIENCE_PARTS = 1.25;
  * pictures that it takes is long: so a gap needs no more bytes than the show did.
  */
 const REPLAY_EVERY_MS = 1000;
+/** What viewers have to take in at once for it. */
+const MOST_REPLAYED_BYTES = 2 * 1024 * 1024;
 /** A hole in the sound that is longer is filled, since players stall at it. */
 const LONGEST_HOLE_MS = 40;
 /** Pictures closer than this in order of display may be taken for the rounding errors of stamps. */
@@ -249,7 +251,7 @@ export class GapFiller {
   #fillFrozen({ fromMs, toMs }: Fill): void {
     const { frameMs } = this.#clock;
     for (let at = fromMs; this.#frozen && at + frameMs <= toMs + ROUNDING_MS; at += frameMs) {
-      if (this.#gop.whole && at - this.#sentUntilMs >= Math.max(REPLAY_EVERY_MS, this.#gop.spanMs)) {
+      if (this.#letsIn(at)) {
         this.replayUntil(at + frameMs);
         this.#freeze();
       } else {
@@ -260,6 +262,14 @@ export class GapFiller {
       }
       this.#endMs.video = at + frameMs;
     }
+  }
+
+  /** A newcomer should find a picture to begin with, and a part begins here. */
+  #letsIn(atMs: number): boolean {
+    const { whole, spanMs, byteLength } = this.#gop;
+    if (!whole || byteLength > MOST_REPLAYED_BYTES) return false;
+    const isDue = atMs - this.#sentUntilMs >= Math.max(REPLAY_EVERY_MS, spanMs);
+    return isDue && atMs - (this.#clock.clockMs ?? atMs) < this.#clock.frameMs / 2;
   }
 
   #freeze(): void {
