@@ -192,7 +192,7 @@ describe('dates', () => {
     const returned = rig.nowMs;
     rig.push(jerky);
     const { segments } = readPlaylist(await viewer.look());
-    expect(viewer.broken.filter((sentence) => !sentence.includes('85 %'))).toEqual([]);
+    expect(viewer.broken).toEqual([]);
     expect(segments.filter(({ discontinuity }) => discontinuity)).toHaveLength(2);
     const last = segments.findLast(({ discontinuity }) => discontinuity)!;
     expect(Math.abs(last.date - returned)).toBeLessThan(100);
@@ -209,7 +209,7 @@ describe('dates', () => {
     }
     rig.push(media.filter(({ timestamp }) => timestamp >= 2500));
     expect(Math.abs(rig.nowMs - (await edge(viewer)))).toBeLessThan(600);
-    expect(viewer.broken.filter((sentence) => !sentence.includes('85 %'))).toEqual([]);
+    expect(viewer.broken).toEqual([]);
   });
 });
 
