@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { FlvTag } from '@showrunner/service-kit';
-import { makeClip } from './flv-clip.ts';
+import { irregular, makeClip } from './flv-clip.ts';
 import { LiveRig } from './live-rig.ts';
 import { readPlaylist } from './playlist-rules.ts';
 import { probe, Viewer } from './viewer.ts';
@@ -63,6 +63,24 @@ describe('a publisher that stops for a while', () => {
     expect(probed.videoTimes.at(-1)! - probed.videoTimes[0]!).toBeCloseTo(8, 0);
   });
 
+  it('lets newcomers in meanwhile: each second or so a part decodes by itself, to the picture that stands', async () => {
+    rig = await new LiveRig().start();
+    const viewer = new Viewer(rig);
+    rig.sink.publisherStarted();
+    rig.push(clip.filter(({ timestamp }) => timestamp < 2800));
+    rig.sink.publisherStopped('dropped');
+    await pass(9000);
+    const { segments, openParts } = readPlaylist(await viewer.look());
+    const parts = [...segments.flatMap((segment) => segment.parts), ...openParts];
+    const between = parts.flatMap(({ independent }, index) => (independent ? [index] : []));
+    expect(between.length).toBeGreaterThanOrEqual(5);
+    for (const [i, index] of between.slice(1).entries()) expect(index - between[i]!).toBeLessThanOrEqual(6);
+    rig.sink.showEnded('closed');
+    await viewer.look();
+    expect(viewer.broken).toEqual([]);
+    expect(probe(viewer.media()).complaints).toBe('');
+  });
+
   it('needs nothing made up where the next one takes over at once', async () => {
     rig = await new LiveRig().start();
     const viewer = new Viewer(rig);
@@ -91,6 +109,107 @@ describe('a publisher that stops for a while', () => {
     expect(viewer.broken).toEqual([]);
     const steps = probe(viewer.media()).videoTimes.map((time, i, all) => time - (all[i - 1] ?? time));
     expect(Math.max(...steps)).toBeLessThan(0.3);
+  });
+});
+
+describe('a hiccup on one connection', () => {
+  /** Plays tags in real time by both clocks, as a publisher does. */
+  async function live(tags: readonly FlvTag[]): Promise<void> {
+    for (const [i, tag] of tags.entries()) {
+      const ahead = tag.timestamp - (tags[i - 1]?.timestamp ?? tag.timestamp);
+      if (ahead > 0) {
+        rig.nowMs += ahead;
+        await vi.advanceTimersByTimeAsync(ahead);
+      }
+      rig.sink.tag(tag);
+    }
+  }
+  const sources = [
+    ['without B-frames', 0],
+    ['with B-frames', 2],
+  ] as const;
+  it.each(sources)('%s goes on at once where the burst ends, without a keyframe', async (_name, bFrames) => {
+    const long = makeClip({ seconds: 8, gop: 300, bFrames });
+    rig = await new LiveRig().start();
+    const viewer = new Viewer(rig);
+    rig.sink.publisherStarted();
+    await live(long.filter(({ timestamp }) => timestamp < 3000));
+    await viewer.look();
+    await pass(1500);
+    for (const tag of long) if (tag.timestamp >= 3000 && tag.timestamp < 4500) rig.sink.tag(tag);
+    await live(long.filter(({ timestamp }) => timestamp >= 4500));
+    const before = rig.nowMs;
+    expect(Math.abs(before - (await edge(viewer)))).toBeLessThan(250);
+    rig.sink.showEnded('closed');
+    const { segments } = readPlaylist(await viewer.look());
+    expect(viewer.broken).toEqual([]);
+    expect(segments.filter(({ discontinuity }) => discontinuity)).toEqual([]);
+    const { complaints, videoTimes, audioTimes } = probe(viewer.media());
+    expect(complaints).toBe('');
+    const steps = videoTimes.slice(1).map((time, i) => time - videoTimes[i]!);
+    expect(Math.min(...steps)).toBeGreaterThan(0);
+    expect(Math.max(...steps)).toBeLessThan(0.25);
+    const sounds = audioTimes.slice(1).map((time, i) => time - audioTimes[i]!);
+    expect(Math.max(...sounds)).toBeLessThan(0.03);
+    expect(videoTimes.at(-1)! - videoTimes[0]!).toBeCloseTo(8, 0);
+    // Decoders saw every picture that was sent: the hundred and more since the keyframe all at once.
+    const glimpses = steps.filter((step) => step < 0.001).length;
+    expect(glimpses).toBeGreaterThan(100);
+    const entries = segments.slice(1).flatMap(({ parts }) => parts.filter(({ independent }) => independent));
+    expect(entries).toHaveLength(1);
+  });
+
+  it('goes on later where the publisher stays late', async () => {
+    const long = makeClip({ seconds: 8, gop: 300 });
+    rig = await new LiveRig().start();
+    const viewer = new Viewer(rig);
+    rig.sink.publisherStarted();
+    await live(long.filter(({ timestamp }) => timestamp < 3000));
+    await pass(1500);
+    await live(long.filter(({ timestamp }) => timestamp >= 3000));
+    rig.sink.showEnded('closed');
+    await viewer.look();
+    expect(viewer.broken).toEqual([]);
+    const { complaints, videoTimes } = probe(viewer.media());
+    expect(complaints).toBe('');
+    expect(videoTimes.at(-1)! - videoTimes[0]!).toBeCloseTo(9.5, 0);
+  });
+});
+
+describe('dates', () => {
+  it('follow the durations where frames come irregularly, across a splice too', async () => {
+    rig = await new LiveRig().start();
+    const viewer = new Viewer(rig);
+    const jerky = irregular(clip, (picture) => picture % 7 === 0 || picture % 60 > 53 || picture % 60 < 2);
+    for (const reason of ['replaced', 'dropped'] as const) {
+      rig.sink.publisherStarted();
+      rig.push(jerky);
+      await viewer.look();
+      rig.sink.publisherStopped(reason);
+    }
+    await pass(700);
+    rig.sink.publisherStarted();
+    const returned = rig.nowMs;
+    rig.push(jerky);
+    const { segments } = readPlaylist(await viewer.look());
+    expect(viewer.broken).toEqual([]);
+    expect(segments.filter(({ discontinuity }) => discontinuity)).toHaveLength(2);
+    const last = segments.findLast(({ discontinuity }) => discontinuity)!;
+    expect(Math.abs(last.date - returned)).toBeLessThan(100);
+  });
+
+  it('stay with the wall clock through a long silence on one connection, and never go back', async () => {
+    rig = await new LiveRig().start();
+    const viewer = new Viewer(rig);
+    rig.sink.publisherStarted();
+    rig.push(irregular(clip.filter(({ timestamp }) => timestamp < 2500)));
+    for (let i = 0; i < 6; i++) {
+      await pass(2000);
+      expect(Math.abs(rig.nowMs - (await edge(viewer)))).toBeLessThan(400);
+    }
+    rig.push(media.filter(({ timestamp }) => timestamp >= 2500));
+    expect(Math.abs(rig.nowMs - (await edge(viewer)))).toBeLessThan(600);
+    expect(viewer.broken).toEqual([]);
   });
 });
 
