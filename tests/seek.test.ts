@@ -71,7 +71,9 @@ describe('a viewer goes back in a live show', () => {
     await slider().focus();
     await page.keyboard.press('ArrowLeft');
     await page.keyboard.press('ArrowLeft');
-    await eventually('a place behind', async () => /^(9|10|11|12) seconds behind live$/.test((await valueText()) ?? ''));
+    await eventually('a place behind', async () =>
+      /^(9|10|11|12) seconds behind live$/.test((await valueText()) ?? ''),
+    );
     await staysAt((await readPlayer(page)).latencySeconds);
   });
 
@@ -131,7 +133,7 @@ describe('a viewer goes back in a live show', () => {
     await page.evaluate('document.activeElement.blur()');
     await page.keyboard.press('ArrowDown');
     expect(await volume()).toBe(1);
-    await page.getByRole('region', { name: 'Player' }).focus();
+    await page.getByRole('region', { name: 'Player', exact: true }).focus();
     await page.keyboard.press('ArrowDown');
     expect(await volume()).toBeCloseTo(0.9, 5);
   });

@@ -33,11 +33,9 @@ export class Engine {
     container.append(this.video);
     this.#player = videojs(this.video, {
       controls: false,
-      bigPlayButton: false,
-      loadingSpinner: false,
-      errorDisplay: false,
-      textTrackSettings: false,
-      controlBar: false,
+      // Its skin, dialogs and trackers of the live edge have their own timers; the page has all that it shows.
+      children: ['mediaLoader'],
+      inactivityTimeout: 0,
       fill: true,
       playsinline: true,
       html5: {
@@ -55,6 +53,8 @@ export class Engine {
         nativeVideoTracks: false,
       },
     });
+    // The page's own player is the region that screen readers name.
+    for (const name of ['role', 'aria-label', 'tabindex']) this.#player.el().removeAttribute(name);
     // VHS sends its first request right after this event; its loaders exist by then.
     this.#player.on('xhr-hooks-ready', () => queueMicrotask(() => this.#attach(events)));
     this.#player.on('error', () => events.failed());

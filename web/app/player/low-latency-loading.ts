@@ -102,12 +102,18 @@ export function loadWithLowLatency(
     if (before) Object.assign(segmentLoader, before);
   });
 
+  let lastUpdate = '';
   playlists.on('loadedplaylist', () => {
     const media = playlists.media();
     if (!media || media.endList || media.serverControl?.canBlockReload !== true) return;
     transport.playlistArrived(media);
     const newestEnd = newestProgrammeTime(media);
     if (newestEnd !== undefined) events.playlistArrived(newestEnd);
+    // A proxy that answers the blocking reload with what it has must not be asked as fast as it answers.
+    const { msn, part } = nextUpdate(media);
+    const update = `${media.resolvedUri} ${msn} ${part}`;
+    if (update === lastUpdate) return;
+    lastUpdate = update;
     // After the listeners of VHS, which hand the playlist to the segment loader, have run.
     queueMicrotask(() => playlists.trigger('mediaupdatetimeout'));
   });
