@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
+  eventually,
   pushTestPicture,
   startBrowser,
   startShowrunner,
@@ -57,5 +58,20 @@ describe('between the server and a viewer', () => {
     await sleep(20_000);
     expect(asked).toBeGreaterThanOrEqual(2);
     expect(asked).toBeLessThan(5);
+  });
+
+  it('a connection that died in silence is opened anew', async () => {
+    const page = await browser.open('about:blank');
+    await page.clock.install();
+    let asked = 0;
+    await page.route(/live-streams\/events/, () => {
+      asked += 1;
+    });
+    await page.goto(product.watchUrl);
+    await eventually('events to be asked for', () => asked === 1);
+    await page.clock.fastForward(30_000);
+    expect(asked).toBe(1);
+    await page.clock.fastForward(15_000);
+    await eventually('events to be asked for again', () => asked === 2);
   });
 });
