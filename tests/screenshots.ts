@@ -8,7 +8,7 @@ import { startBrowser, startShowrunner } from './support/index.ts';
 
 const ROOT = fileURLToPath(new URL('../', import.meta.url));
 const IMAGES = join(ROOT, 'docs/images');
-const SETTLE_MS = 8_000;
+const SETTLE_MS = 12_000;
 
 const PICTURES = [
   { name: 'watch', path: '/watch/default/live', width: 1440, height: 900, colorScheme: 'dark' },
@@ -33,8 +33,8 @@ try {
     const page = await browser.open(`${showrunner.http}${path}`, { width, height });
     await page.emulateMedia({ colorScheme });
     await delay(SETTLE_MS);
-    await page.mouse.move(width / 2, 200); // the player shows its controls
-    await page.mouse.move(width / 2, 210);
+    await page.mouse.move(width / 2, 110); // the player shows its controls
+    await page.mouse.move(width / 2, 120);
     await delay(500);
     await page.screenshot({ path: join(IMAGES, `${name}.png`) });
     await page.close();

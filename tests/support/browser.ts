@@ -2,7 +2,7 @@ import { chromium, type Browser, type BrowserContext, type Page } from 'playwrig
 
 export type { Page } from 'playwright-core';
 
-/** Debian's Chromium, quiet: it must ask nobody but the product, and play without a click. */
+/** Debian's Chromium, quiet: it must ask nobody but the product. */
 const ARGS = [
   '--no-sandbox',
   '--disable-gpu',
@@ -11,13 +11,14 @@ const ARGS = [
   '--disable-background-networking',
   '--disable-component-update',
   '--disable-sync',
-  '--autoplay-policy=no-user-gesture-required',
   '--mute-audio',
 ];
 
 export interface PageOptions {
   readonly width?: number;
   readonly height?: number;
+  /** A screen that is touched. */
+  readonly touch?: boolean;
   /** Script that runs in the page before its own. */
   readonly initScript?: string;
 }
@@ -35,8 +36,12 @@ export interface StoryBrowser {
 
 const OWN_HOSTS = new Set(['localhost', '127.0.0.1', '[::1]']);
 
-export async function startBrowser(): Promise<StoryBrowser> {
-  const browser: Browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ARGS });
+/** Chromium, which plays with sound without being asked, or only after the viewer has done something. */
+export async function startBrowser(
+  autoplay: 'no-user-gesture-required' | 'document-user-activation-required' = 'no-user-gesture-required',
+): Promise<StoryBrowser> {
+  const args = [...ARGS, `--autoplay-policy=${autoplay}`];
+  const browser: Browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args });
   const contexts = new Set<BrowserContext>();
   const foreign: string[] = [];
   const errors: string[] = [];
@@ -46,6 +51,7 @@ export async function startBrowser(): Promise<StoryBrowser> {
     open: async (url, options = {}) => {
       const context = await browser.newContext({
         viewport: { width: options.width ?? 1280, height: options.height ?? 800 },
+        hasTouch: options.touch === true,
       });
       contexts.add(context);
       await context.route(

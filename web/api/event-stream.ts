@@ -2,38 +2,46 @@ import type { LiveStream } from '@showrunner/crds';
 import { streamId } from '@showrunner/service-kit';
 import type { ServerResponse } from 'node:http';
 import type { LiveStreamChange, LiveStreamInformer } from './informer.ts';
-import { isListed, liveStreamView } from './live-stream-view.ts';
+import { isListed, liveStreamView, type LiveStreamView } from './live-stream-view.ts';
 
-/** A client that leaves this many bytes unread is cut off; its page comes back and begins with a snapshot. */
+/** A client that leaves this many bytes unread after its snapshot is cut off; its page comes back to a new snapshot. */
 const CLIENT_BACKLOG_BYTES = 256 * 1024;
-const HEARTBEAT_MS = 15_000;
-/** What a page waits before it comes back, told to it. */
+const ALIVE_MS = 15_000;
+/** What pages wait before they come back, told to them: spread, so that they do not all come at once. */
 const RETRY_MS = 1_500;
+const RETRY_SPREAD_MS = 3_000;
+
+/** What is told of, as it changes. */
+type Streams = Pick<LiveStreamInformer, 'all' | 'onChange'>;
 
 interface Client {
   readonly response: ServerResponse;
+  readonly maxUnreadBytes: number;
   /** Follow this one stream, listed or not; all listed ones where undefined. */
   readonly only: string | undefined;
 }
 
 /**
- * Server-sent events (WHATWG HTML 9.2) of live stream states: `snapshot` at once, then `change` and `removed`.
- * One message is encoded once for all clients.
+ * Server-sent events (WHATWG HTML 9.2) of live stream states: `snapshot` at once, then `change` and `removed`,
+ * and `alive` every 15 s, by which a page knows that its connection is not dead. One message is encoded once for all.
  */
 export class EventStream {
-  readonly #informer: LiveStreamInformer;
+  readonly #informer: Streams;
   readonly #maxClients: number;
   readonly #now: () => number;
   readonly #clients = new Set<Client>();
   readonly #subscription: { close(): void };
   readonly #heartbeat: NodeJS.Timeout;
 
-  constructor(informer: LiveStreamInformer, options: { maxClients: number; now: () => number }) {
+  constructor(informer: Streams, options: { maxClients: number; now: () => number }) {
     this.#informer = informer;
     this.#maxClients = options.maxClients;
     this.#now = options.now;
     this.#subscription = informer.onChange((change) => this.#publish(change));
-    this.#heartbeat = setInterval(() => this.#send(() => ': still here\n\n'), HEARTBEAT_MS);
+    this.#heartbeat = setInterval(() => {
+      const alive = message('alive', { now: this.#time() });
+      this.#send(() => alive);
+    }, ALIVE_MS);
     this.#heartbeat.unref();
   }
 
@@ -43,7 +51,8 @@ export class EventStream {
 
   /** Takes a response over until its client leaves. `only` is `namespace/name`. */
   add(response: ServerResponse, headers: Record<string, string>, only: string | undefined): void {
-    const client: Client = { response, only };
+    const snapshot = message('snapshot', { now: this.#time(), items: this.#items(only) });
+    const client: Client = { response, only, maxUnreadBytes: CLIENT_BACKLOG_BYTES + Buffer.byteLength(snapshot) };
     const leave = () => void this.#clients.delete(client);
     response.on('close', leave);
     response.on('error', leave);
@@ -53,12 +62,9 @@ export class EventStream {
       'cache-control': 'no-store',
       'x-accel-buffering': 'no',
     });
-    const items = this.#informer
-      .all()
-      .filter((stream) => (only === undefined ? isListed(stream) : only === streamId(stream.metadata)))
-      .map(liveStreamView);
-    const now = new Date(this.#now()).toISOString();
-    response.write(`retry: ${RETRY_MS}\n${message('snapshot', { now, items })}`);
+    if (response.destroyed) return;
+    const retryMs = Math.round(RETRY_MS + Math.random() * RETRY_SPREAD_MS);
+    response.write(`retry: ${retryMs}\n${snapshot}`);
     this.#clients.add(client);
   }
 
@@ -67,6 +73,18 @@ export class EventStream {
     this.#subscription.close();
     for (const { response } of this.#clients) response.end();
     this.#clients.clear();
+  }
+
+  #items(only: string | undefined): LiveStreamView[] {
+    const wanted = ({ metadata }: LiveStream) => streamId(metadata) === only;
+    return this.#informer
+      .all()
+      .filter(only === undefined ? isListed : wanted)
+      .map(liveStreamView);
+  }
+
+  #time(): string {
+    return new Date(this.#now()).toISOString();
   }
 
   #publish(change: LiveStreamChange): void {
@@ -85,7 +103,7 @@ export class EventStream {
       const text = textFor(client);
       if (text === undefined) continue;
       client.response.write(text);
-      if (client.response.writableLength > CLIENT_BACKLOG_BYTES) client.response.destroy();
+      if (client.response.writableLength > client.maxUnreadBytes) client.response.destroy();
     }
   }
 }

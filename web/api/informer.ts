@@ -63,11 +63,11 @@ export class LiveStreamInformer {
     const { signal } = this.#abort;
     let retryMs = FIRST_RETRY_MS;
     while (!signal.aborted) {
+      const begun = performance.now();
       try {
         const { items, resourceVersion } = await this.#store.list('LiveStream');
         this.#replace(items);
         this.#synced = true;
-        retryMs = FIRST_RETRY_MS;
         firstAttemptDone();
         for await (const { type, object } of this.#store.watch('LiveStream', { from: resourceVersion, signal })) {
           if (type === 'deleted') this.#remove(streamId(object.metadata));
@@ -78,6 +78,8 @@ export class LiveStreamInformer {
         this.#logger.warn({ err: error }, 'Following live streams failed; they are listed again.');
       }
       firstAttemptDone();
+      // A list that succeeds before a watch that fails is no success.
+      if (performance.now() - begun > LONGEST_RETRY_MS) retryMs = FIRST_RETRY_MS;
       await sleep(retryMs * (0.75 + Math.random() / 2), undefined, { signal }).catch(() => undefined);
       retryMs = Math.min(retryMs * 2, LONGEST_RETRY_MS);
     }

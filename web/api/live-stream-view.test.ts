@@ -33,6 +33,7 @@ describe('liveStreamView', () => {
       startAt: '2026-11-21T20:00:00Z',
       startedAt: '2026-11-21T20:01:00Z',
       playback: { hls: '/hls/default/live/master.m3u8' },
+      ingest: { server: 'rtmp://host/live' },
       source: { video: 'avc1.64001f', width: 1280, height: 720, frameRate: 30 },
     });
     expect(liveStreamViewSchema.parse(view)).toEqual(view);

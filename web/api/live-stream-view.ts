@@ -13,6 +13,7 @@ export const liveStreamViewSchema = z
     startedAt: z.string().optional().describe('Start of the current or the last show, RFC 3339.'),
     endedAt: z.string().optional().describe('End of the last show, RFC 3339.'),
     playback: z.object({ hls: z.string().describe('Address of the multivariant playlist.') }),
+    ingest: z.object({ server: z.string().describe('Where a publisher pushes to, as OBS calls it.') }).optional(),
     source: liveStreamStatusSchema.shape.source,
   })
   .meta({ id: 'LiveStream' });
@@ -44,6 +45,7 @@ export function liveStreamView(stream: LiveStream): LiveStreamView {
     playback: {
       hls: status?.playback?.hls ?? `/hls/${encodeURIComponent(namespace)}/${encodeURIComponent(name)}/master.m3u8`,
     },
+    ...(status?.ingest?.server === undefined ? {} : { ingest: { server: status.ingest.server } }),
     ...(status?.source === undefined ? {} : { source: status.source }),
   };
 }

@@ -64,11 +64,13 @@ export const liveStreamRoutes: FastifyPluginAsyncZod<ApiOptions> = async (app, {
   app.get(
     '/live-streams/events',
     {
+      // An endless answer without its body would never end.
+      exposeHeadRoute: false,
       schema: {
         summary: 'States of live streams as server-sent events',
         description:
-          'Begins with `snapshot` ({ now, items }), then sends `change` (a LiveStream) and `removed` ({ namespace, ' +
-          'name }). Without `stream` it tells of listed streams; with it of that one, listed or not.',
+          'Begins with `snapshot` ({ now, items }), then sends `change` (a LiveStream), `removed` ({ namespace, ' +
+          'name }) and, every 15 s, `alive` ({ now }). Without `stream` it tells of listed streams; with it of that one, listed or not.',
         tags: ['live streams'],
         querystring: z.object({
           stream: z

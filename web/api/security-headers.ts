@@ -1,14 +1,14 @@
 /**
  * Sent with every answer. The page loads nothing from another host; media comes through MediaSource (`blob:`), the
- * player's worker from a blob, icons of its controls as `data:`.
+ * player's worker from a blob.
  */
 export const SECURITY_HEADERS: Record<string, string> = {
   'content-security-policy': [
     "default-src 'self'",
     "script-src 'self'",
     "style-src 'self'",
-    "img-src 'self' data: blob:",
-    "font-src 'self' data:",
+    "img-src 'self'",
+    "font-src 'self'",
     "media-src 'self' blob:",
     "worker-src 'self' blob:",
     "connect-src 'self'",

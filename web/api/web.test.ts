@@ -78,6 +78,7 @@ describe('the list of live streams', () => {
           phase: 'Live',
           startedAt: '2026-11-21T11:30:00Z',
           playback: { hls: '/hls/default/lecture/master.m3u8' },
+          ingest: { server: 'rtmp://localhost/live' },
         },
       ],
     });
@@ -185,6 +186,14 @@ describe('events', () => {
     events.close();
   });
 
+  it('hold no place with a HEAD request, which would never end', async () => {
+    const server = await web({ maxEventClients: 1 });
+    expect((await server.inject({ method: 'HEAD', url: '/api/v1/live-streams/events' })).statusCode).toBe(404);
+    const events = await follow(server, '');
+    await events.next('snapshot');
+    events.close();
+  });
+
   it('are bounded in number and end with the server', async () => {
     const server = await web({ maxEventClients: 1 });
     const events = await follow(server, '');
@@ -213,7 +222,8 @@ describe('the rest', () => {
   });
 
   it('serves the page, its assets for ever, and nothing at unknown addresses', async () => {
-    const appDir = join(folder, 'dist');
+    // A folder of that name above must not make documents immutable.
+    const appDir = join(folder, 'assets', 'dist');
     await mkdir(join(appDir, 'assets'), { recursive: true });
     await writeFile(join(appDir, 'index.html'), '<p>home');
     await writeFile(join(appDir, 'watch.html'), '<html><p>watch');
@@ -231,6 +241,24 @@ describe('the rest', () => {
       const response = await server.inject(unknown);
       expect([unknown, response.statusCode]).toEqual([unknown, 404]);
     }
+    for (const unknown of ['/nothing', '/watch/default', '/watch/default/live/more']) {
+      const response = await server.inject({ url: unknown, headers: { accept: 'text/html,*/*;q=0.8' } });
+      expect([response.statusCode, response.body, response.headers['cache-control']]).toEqual([
+        404,
+        '<p>home',
+        'no-cache',
+      ]);
+      expect(response.headers['content-security-policy']).toContain("default-src 'self'");
+    }
+    const program = await server.inject({ url: '/api/v1/nothing', headers: { accept: 'text/html' } });
+    expect(program.json()).toMatchObject({ code: 'not_found' });
+  });
+
+  it('refuses an address that cannot be decoded as a problem too', async () => {
+    const response = await (await web()).inject('/api/v1/%zz');
+    expect(response.headers['content-type']).toContain('application/problem+json');
+    expect(response.headers['x-content-type-options']).toBe('nosniff');
+    expect(response.json()).toMatchObject({ code: 'invalid_request', status: 400 });
   });
 });
 

@@ -4,6 +4,7 @@ import fastify, {
   LogController,
   type FastifyBaseLogger,
   type FastifyInstance,
+  type FastifyReply,
   type FastifyServerFactory,
 } from 'fastify';
 import {
@@ -19,7 +20,7 @@ import { LiveStreamInformer } from './informer.ts';
 import { isOnAir } from './live-stream-view.ts';
 import { liveStreamRoutes, openApiRoute } from './routes.ts';
 import { SECURITY_HEADERS } from './security-headers.ts';
-import { staticApp } from './static-app.ts';
+import { lostPage, staticApp } from './static-app.ts';
 
 const MAX_EVENT_CLIENTS = 10_000;
 
@@ -54,6 +55,8 @@ export async function createWeb(options: WebOptions): Promise<FastifyInstance> {
     loggerInstance,
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: 64 * 1024,
+    // An address that cannot be decoded, which no route and no other handler sees.
+    frameworkErrors: (error, _request, reply) => void refuse(reply.headers(SECURITY_HEADERS), ...codeOf(error)),
     ...(serverFactory ? { serverFactory } : {}),
   });
   app.setValidatorCompiler(validatorCompiler);
@@ -67,14 +70,14 @@ export async function createWeb(options: WebOptions): Promise<FastifyInstance> {
   app.addHook('onClose', () => informer.close());
   app.addHook('onRequest', async (_request, reply) => void reply.headers(SECURITY_HEADERS));
 
-  app.setNotFoundHandler((_request, reply) => reply.status(404).type(PROBLEM_TYPE).send(problem('not_found')));
+  const answeredWithPage = appDir === undefined ? undefined : await lostPage(appDir);
+  app.setNotFoundHandler((request, reply) =>
+    answeredWithPage?.(request, reply) === true ? reply : refuse(reply, 'not_found'),
+  );
   app.setErrorHandler((error, request, reply) => {
     const [code, detail] = codeOf(error);
     if (code === 'internal') request.log.error({ err: error, url: request.url }, 'A request failed.');
-    return reply
-      .status(ERRORS[code].status)
-      .type(PROBLEM_TYPE)
-      .send(JSON.stringify(problem(code, detail)));
+    return refuse(reply, code, detail);
   });
 
   await app.register(
@@ -98,6 +101,13 @@ export async function createWeb(options: WebOptions): Promise<FastifyInstance> {
   if (appDir !== undefined)
     await app.register(staticApp, { root: appDir, isOnAir: (stream: StreamRef) => isOnAir(informer.get(stream)) });
   return app;
+}
+
+function refuse(reply: FastifyReply, code: ErrorCode, detail?: string): FastifyReply {
+  return reply
+    .status(ERRORS[code].status)
+    .type(PROBLEM_TYPE)
+    .send(JSON.stringify(problem(code, detail)));
 }
 
 function codeOf(error: unknown): [ErrorCode, string | undefined] {

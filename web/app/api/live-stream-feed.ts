@@ -4,7 +4,10 @@ import type { LiveStreamView } from '../../api/live-stream-view.ts';
 export type { LiveStreamView };
 
 const EVENTS = '/api/v1/live-streams/events';
+/** A refused page asks again after this and up to as much more, so that pages do not all come at once. */
 const RETRY_MS = 2_000;
+/** The server says something every 15 s; after so much silence the connection is dead, whatever the browser believes. */
+const SILENCE_MS = 40_000;
 
 export interface LiveStreamFeed {
   /** By `namespace/name`; undefined until the first snapshot. */
@@ -17,8 +20,18 @@ export interface LiveStreamFeed {
   readonly retry: () => void;
 }
 
-/** The states of all listed streams, or of one (`namespace/name`), kept current until the component goes. */
-export function useLiveStreamFeed(only?: string): LiveStreamFeed {
+export interface LiveStreamFeedOptions {
+  /** Follow this one (`namespace/name`), listed or not; all listed ones where absent. */
+  readonly only?: string;
+  /**
+   * Lets the connection go while nobody sees the page. Over HTTP/1.1 a browser has six connections to a host for all
+   * its tabs, and each that follows events keeps one.
+   */
+  readonly restWhileHidden?: boolean;
+}
+
+/** The states of live streams, kept current until the component goes. */
+export function useLiveStreamFeed({ only, restWhileHidden = false }: LiveStreamFeedOptions = {}): LiveStreamFeed {
   const streams = shallowRef<ReadonlyMap<string, LiveStreamView>>();
   const connection = ref<'connecting' | 'open' | 'lost'>('connecting');
   const clockOffset = ref(0);
@@ -26,35 +39,61 @@ export function useLiveStreamFeed(only?: string): LiveStreamFeed {
   let source: EventSource | undefined;
   let timer: ReturnType<typeof setTimeout> | undefined;
 
-  const connect = () => {
+  const again = (ms: number) => {
+    clearTimeout(timer);
+    timer = setTimeout(connect, ms);
+  };
+  const disconnect = () => {
     clearTimeout(timer);
     source?.close();
-    source = new EventSource(url);
-    source.addEventListener('open', () => (connection.value = 'open'));
-    source.addEventListener('error', () => {
+    source = undefined;
+  };
+  function connect(): void {
+    disconnect();
+    const current = new EventSource(url);
+    source = current;
+    const heard = (now?: string) => {
+      again(SILENCE_MS);
+      if (now !== undefined) clockOffset.value = Date.parse(now) - Date.now();
+    };
+    const on = <T>(event: string, listener: (data: T) => void) =>
+      current.addEventListener(event, ({ data }: MessageEvent<string>) => listener(JSON.parse(data) as T));
+    heard();
+    current.addEventListener('open', () => {
+      heard();
+      connection.value = 'open';
+    });
+    current.addEventListener('error', () => {
       connection.value = 'lost';
       // The browser comes back by itself after a broken connection, not after a refusal.
-      if (source?.readyState === EventSource.CLOSED) timer = setTimeout(connect, RETRY_MS);
+      if (current.readyState === EventSource.CLOSED) again(RETRY_MS * (1 + Math.random()));
     });
-    source.addEventListener('snapshot', ({ data }: MessageEvent<string>) => {
-      const { now, items } = JSON.parse(data) as { now: string; items: LiveStreamView[] };
-      clockOffset.value = Date.parse(now) - Date.now();
+    on<{ now: string; items: LiveStreamView[] }>('snapshot', ({ now, items }) => {
+      heard(now);
       streams.value = new Map(items.map((item) => [idOf(item), item]));
     });
-    source.addEventListener('change', ({ data }: MessageEvent<string>) => {
-      const item = JSON.parse(data) as LiveStreamView;
+    on<{ now: string }>('alive', ({ now }) => heard(now));
+    on<LiveStreamView>('change', (item) => {
+      heard();
       streams.value = new Map(streams.value).set(idOf(item), item);
     });
-    source.addEventListener('removed', ({ data }: MessageEvent<string>) => {
+    on<{ namespace: string; name: string }>('removed', (gone) => {
+      heard();
       const rest = new Map(streams.value);
-      rest.delete(idOf(JSON.parse(data) as LiveStreamView));
+      rest.delete(idOf(gone));
       streams.value = rest;
     });
-  };
+  }
+
+  const abort = new AbortController();
+  if (restWhileHidden) {
+    const seen = () => (document.visibilityState === 'visible' ? connect() : disconnect());
+    document.addEventListener('visibilitychange', seen, { signal: abort.signal });
+  }
   connect();
   onScopeDispose(() => {
-    clearTimeout(timer);
-    source?.close();
+    abort.abort();
+    disconnect();
   });
   return {
     streams: readonly(streams),

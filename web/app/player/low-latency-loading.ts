@@ -20,6 +20,11 @@ export interface LowLatencyEvents {
   appended(caughtUp: boolean, programmeEnd: number | undefined): void;
 }
 
+export interface LowLatencyLoading {
+  /** The media time at or before `mediaTime` from which a picture decodes by itself; undefined without parts. */
+  decodableAt(mediaTime: number): number | undefined;
+}
+
 /** How far behind the newest end a show is joined, in parts: the controller finds the rest within moments. */
 const JOIN_BEHIND_PARTS = 3;
 /** Seconds into a part that are surely in it, whatever sums of durations come to. */
@@ -48,7 +53,7 @@ export function loadWithLowLatency(
     readonly chosenLevel: () => string | undefined;
   },
   events: LowLatencyEvents,
-): void {
+): LowLatencyLoading {
   const { playlists } = vhs;
   const segmentLoader = vhs.playlistController_.mainSegmentLoader_;
   const transport = new PartTransport();
@@ -76,18 +81,19 @@ export function loadWithLowLatency(
     return usable(chosen) ? chosen : selectByBandwidth();
   };
 
-  /** The last part at or before a media time that decodes by itself, and where the playlist starts. */
+  /** The last part at or before a media time that decodes by itself. */
   const decodable = (mediaTime: (start: number, media: MediaPlaylist) => number) => {
     const media = playlists.media();
     const start = options.seekableStart();
     if (!media?.partTargetDuration || media.endList || start === undefined) return undefined;
-    return { media, start, position: decodableAt(media, mediaTime(start, media) - start) };
+    const position = decodableAt(media, mediaTime(start, media) - start);
+    return { media, position, time: start + position.start + INSIDE };
   };
   vhs.playlistController_.on('firstplay', () => {
     // After VHS has moved the playhead, before it begins to load.
     queueMicrotask(() => {
       const found = decodable((start, media) => start + playlistSeconds(media) - joinBehind(media));
-      if (found) events.startAt(found.start + found.position.start + INSIDE);
+      if (found) events.startAt(found.time);
     });
   });
   playlists.on('mediachange', () => {
@@ -96,12 +102,18 @@ export function loadWithLowLatency(
     if (before) Object.assign(segmentLoader, before);
   });
 
+  let lastUpdate = '';
   playlists.on('loadedplaylist', () => {
     const media = playlists.media();
     if (!media || media.endList || media.serverControl?.canBlockReload !== true) return;
     transport.playlistArrived(media);
     const newestEnd = newestProgrammeTime(media);
     if (newestEnd !== undefined) events.playlistArrived(newestEnd);
+    // A proxy that answers the blocking reload with what it has must not be asked as fast as it answers.
+    const { msn, part } = nextUpdate(media);
+    const update = `${media.resolvedUri} ${msn} ${part}`;
+    if (update === lastUpdate) return;
+    lastUpdate = update;
     // After the listeners of VHS, which hand the playlist to the segment loader, have run.
     queueMicrotask(() => playlists.trigger('mediaupdatetimeout'));
   });
@@ -135,6 +147,7 @@ export function loadWithLowLatency(
     const caughtUp = isLast && isLastPart(media, mediaIndex, partIndex);
     events.appended(caughtUp, programmeTimeAtEnd(media, mediaIndex, partIndex));
   });
+  return { decodableAt: (mediaTime) => decodable(() => mediaTime)?.time };
 }
 
 /**

@@ -1,192 +1,107 @@
-import './no-dynamic-style.ts';
-import videojs from 'video.js';
-import { LatencyController } from './latency-controller.ts';
-import { loadWithLowLatency } from './low-latency-loading.ts';
-import { ProgrammeClock } from './programme-clock.ts';
-import type { Vhs } from './vhs.ts';
-
-/** The only file that knows video.js. */
+import { Autoplay } from './autoplay.ts';
+import { Engine } from './engine.ts';
+import { LivePosition } from './live-position.ts';
+import type { PlayerSnapshot, PlayerState } from './player-snapshot.ts';
 
 const TICK_MS = 100;
-/** After a pause of this many seconds, or so long without a picture, the show is joined anew. */
+/** So many seconds without a picture, and the show is joined anew. */
 const REJOIN_AFTER = 8;
-/** Further behind the live edge than this, in seconds, a viewer is there on purpose. */
-const BEHIND_ON_PURPOSE = 10;
+/** What unmuting a volume of nothing gives. */
+const AUDIBLE = 0.5;
 
-export type PlayerState = 'idle' | 'loading' | 'playing' | 'paused' | 'stalled' | 'ended';
-
-export interface QualityLevel {
-  readonly id: string;
-  readonly height: number | undefined;
-  readonly bandwidth: number;
-}
-
-export interface PlayerSnapshot {
-  readonly state: PlayerState;
-  /** The source could not be loaded or broke off; load it again. */
-  readonly failed: boolean;
-  /** Whether a picture has been shown since the source was loaded. */
-  readonly shown: boolean;
-  /** Seconds between the world and the picture. */
-  readonly latency: number | undefined;
-  /** Whether the player holds itself at the live edge. */
-  readonly atLiveEdge: boolean;
-  readonly playbackRate: number;
-  readonly stallCount: number;
-  readonly muted: boolean;
-  readonly volume: number;
-  /** The browser refused sound until the viewer asks for it, or refused to play at all. */
-  readonly autoplay: 'allowed' | 'muted' | 'refused';
-  readonly levels: readonly QualityLevel[];
-  /** The level that was chosen by hand; undefined for Auto. */
-  readonly chosenLevel: string | undefined;
-  /** Height of the picture in lines. */
-  readonly height: number | undefined;
-  readonly pictureInPicture: boolean;
-  /** Media times that can be played, in seconds, and where the playhead is. */
-  readonly window: { readonly start: number; readonly end: number; readonly at: number } | undefined;
-}
-
+/** Plays one live show after the other: the commands of a viewer, and the state that they and the media lead to. */
 export class Player {
-  readonly #player: ReturnType<typeof videojs>;
+  readonly #engine: Engine;
+  readonly #position: LivePosition;
+  readonly #autoplay: Autoplay;
   readonly #video: HTMLVideoElement;
   readonly #onUpdate: (snapshot: PlayerSnapshot) => void;
-  readonly #controller = new LatencyController();
-  readonly #clock = new ProgrammeClock();
   readonly #timer: ReturnType<typeof setInterval>;
   readonly #abort = new AbortController();
   #state: PlayerState = 'idle';
+  /** When the state was entered, in seconds of the monotonic clock. */
+  #since = 0;
+  #url: string | undefined;
   #failed = false;
   #shown = false;
   #stallCount = 0;
-  #autoplay: PlayerSnapshot['autoplay'] = 'allowed';
-  #following = true;
-  #url: string | undefined;
-  /** When the state was entered, in seconds of the monotonic clock. */
-  #since = 0;
-  #chosenLevel: string | undefined;
-  /** Programme time minus media time, in seconds. */
-  #programmeOffset: number | undefined;
+  #momentsLost = 0;
 
   /** Puts a video element into `container`. `onUpdate` is told about ten times a second and on every change. */
   constructor(container: HTMLElement, onUpdate: (snapshot: PlayerSnapshot) => void) {
     this.#onUpdate = onUpdate;
-    const video = document.createElement('video');
-    video.playsInline = true;
-    video.preload = 'auto';
-    container.append(video);
-    this.#player = videojs(video, {
-      controls: false,
-      bigPlayButton: false,
-      loadingSpinner: false,
-      errorDisplay: false,
-      textTrackSettings: false,
-      controlBar: false,
-      fill: true,
-      playsinline: true,
-      html5: {
-        vhs: {
-          // Safari's own player speaks LL-HLS, and on an iPhone nothing else plays.
-          overrideNative: !videojs.browser.IS_ANY_SAFARI,
-          llhls: true,
-          useBandwidthFromLocalStorage: true,
-          // What the browser says of the network is coarse, and capped at 10 Mbit/s.
-          useNetworkInformationApi: false,
-          limitRenditionByPlayerDimensions: true,
-          useDevicePixelRatio: true,
-        },
-        nativeAudioTracks: false,
-        nativeVideoTracks: false,
+    this.#engine = new Engine(container, {
+      failed: () => {
+        this.#failed = true;
+        this.#enter('idle');
       },
+      playlistArrived: (newestEnd) => this.#position.playlistArrived(newestEnd),
+      appended: (caughtUp, programmeEnd) => this.#position.appended(caughtUp, programmeEnd),
     });
-    // The element that was given is the one that plays, in every browser with native video.
-    this.#video = video;
+    this.#video = this.#engine.video;
+    this.#position = new LivePosition(this.#engine);
+    this.#autoplay = new Autoplay(this.#engine, () => this.#update());
     this.#listen();
     this.#timer = setInterval(() => this.#tick(), TICK_MS);
   }
 
   /** Plays a multivariant playlist from its live edge, whatever was played before. */
   load(url: string): void {
-    this.#url = url;
-    this.#failed = false;
-    this.#shown = false;
-    this.#following = true;
-    this.#chosenLevel = undefined;
-    this.#programmeOffset = undefined;
-    this.#controller.restart();
-    this.#clock.restart();
-    this.#enter('loading');
-    this.#player.src({ src: url, type: 'application/x-mpegURL' });
-    this.play();
+    this.#engine.chosenLevel = undefined;
+    this.#join(url);
   }
 
   play(): void {
     if (this.#state === 'idle' || this.#state === 'ended') return;
-    if (this.#state === 'paused' && this.#stuck()) {
-      this.#rejoin();
-      return;
-    }
-    const attempt = this.#player.play() ?? Promise.resolve();
-    attempt.catch((error: unknown) => {
-      if (!(error instanceof DOMException) || error.name !== 'NotAllowedError') return;
-      if (this.#autoplay === 'allowed' && !this.#player.muted()) {
-        this.#autoplay = 'muted';
-        this.#player.muted(true);
-        this.play();
-      } else {
-        this.#autoplay = 'refused';
-        this.#update();
-      }
-    });
+    if (this.#position.isMomentGone) this.#loseMoment();
+    else void this.#autoplay.startByHand();
   }
 
   pause(): void {
-    this.#player.pause();
+    this.#video.pause();
   }
 
   toggle(): void {
-    if (this.#player.paused()) this.play();
+    if (this.#video.paused) this.play();
     else this.pause();
   }
 
   setMuted(muted: boolean): void {
-    this.#player.muted(muted);
-    if (!muted) this.#autoplay = 'allowed';
-    if (!muted && this.#player.volume() === 0) this.#player.volume(0.5);
+    if (muted) {
+      this.#video.muted = true;
+      return;
+    }
+    this.#autoplay.soundWanted();
+    if (this.#video.volume === 0) this.#video.volume = AUDIBLE;
   }
 
   /** From 0 to 1. */
   setVolume(volume: number): void {
-    this.#player.volume(Math.min(1, Math.max(0, volume)));
+    this.#video.volume = Math.min(1, Math.max(0, volume));
     if (volume > 0) this.setMuted(false);
   }
 
-  /** Moves by seconds within what can be played; forward to the edge means live again. */
-  seekBy(seconds: number): void {
-    const end = this.#bufferedEnd();
-    const start = this.#seekableStart();
-    if (end === undefined || start === undefined) return;
-    const to = this.#video.currentTime + seconds;
-    if (to >= end - 1) {
-      this.goLive();
-      return;
-    }
-    this.#following = false;
-    this.#player.currentTime(Math.max(to, start));
+  /** Goes to a media time within what can be seeked; so near to live that nobody could tell means live. */
+  seekTo(time: number): void {
+    if (this.#position.seek(time) === 'live') this.goLive();
+    else this.#update();
+  }
+
+  /** Moves by seconds, likewise. */
+  seekBy(delta: number): void {
+    this.seekTo(this.#video.currentTime + delta);
   }
 
   /** Back to the live edge, and held there. */
   goLive(): void {
-    if (this.#video.paused) this.play();
-    if (this.#following) return;
-    this.#following = true;
-    this.#controller.restart();
+    if (!this.#shown || this.#state === 'ended') return;
+    this.#toLive();
     this.#update();
   }
 
   /** Plays one quality level only, from the next segment on; undefined lets the network decide. */
   choose(id: string | undefined): void {
-    this.#chosenLevel = id;
+    this.#engine.chosenLevel = id;
     this.#update();
   }
 
@@ -203,7 +118,7 @@ export class Player {
   close(): void {
     clearInterval(this.#timer);
     this.#abort.abort();
-    this.#player.dispose();
+    this.#engine.close();
   }
 
   #listen(): void {
@@ -217,73 +132,60 @@ export class Player {
       if (this.#state !== 'ended' && !this.#failed) this.#enter('paused');
     });
     on('play', () => {
-      if (this.#state === 'paused') {
-        // Whoever paused has fallen behind; pressing play means now.
-        this.#following = true;
-        this.#controller.restart();
-        this.#enter(this.#shown ? 'playing' : 'loading');
-      }
+      if (this.#state !== 'paused') return;
+      this.#position.resumed();
+      this.#enter(this.#shown ? 'playing' : 'loading');
     });
     on('waiting', () => {
       if (this.#state !== 'playing' || this.#video.seeking) return;
       this.#stallCount += 1;
-      this.#controller.stalled(seconds());
+      this.#position.stalled();
       this.#enter('stalled');
     });
     on('ended', () => this.#enter('ended'));
-    on('volumechange', () => this.#update());
-    on('enterpictureinpicture', () => this.#update());
-    on('leavepictureinpicture', () => this.#update());
-    // VHS sends its first request right after this event; its loaders exist by then.
-    this.#player.on('xhr-hooks-ready', () => queueMicrotask(() => this.#attach()));
-    this.#player.on('error', () => {
-      this.#failed = true;
-      this.#enter('idle');
-    });
+    for (const event of ['volumechange', 'enterpictureinpicture', 'leavepictureinpicture']) {
+      on(event, () => this.#update());
+    }
   }
 
-  #attach(): void {
-    const vhs = this.#vhs();
-    if (!vhs?.playlists) return;
-    const options = {
-      seekableStart: () => this.#seekableStart(),
-      currentTime: () => this.#video.currentTime,
-      bufferedEnd: () => this.#bufferedEnd(),
-      chosenLevel: () => this.#chosenLevel,
-    };
-    loadWithLowLatency(vhs, options, {
-      startAt: (mediaTime) => this.#player.tech(true).setCurrentTime(mediaTime),
-      playlistArrived: (newestEnd) => this.#clock.arrived(Date.now() / 1000, newestEnd),
-      appended: (caughtUp, programmeEnd) => {
-        const end = this.#bufferedEnd();
-        if (end === undefined) return;
-        if (programmeEnd !== undefined) this.#programmeOffset = programmeEnd - end;
-        this.#controller.appended(seconds(), this.#video.currentTime, end, caughtUp);
-      },
-    });
+  #join(url: string): void {
+    this.#url = url;
+    this.#failed = false;
+    this.#shown = false;
+    this.#position.restart();
+    this.#enter('loading');
+    // Also where it was loading before: the next attempt has its full time.
+    this.#since = seconds();
+    this.#engine.load(url);
+    void this.#autoplay.start();
   }
 
-  #stuck(): boolean {
-    return seconds() - this.#since > REJOIN_AFTER;
-  }
-
+  /** The same show from its live edge; the viewer's choices stay. */
   #rejoin(): void {
-    const chosen = this.#chosenLevel;
-    if (this.#url !== undefined) this.load(this.#url);
-    this.#chosenLevel = chosen;
+    if (this.#url !== undefined) this.#join(this.#url);
+  }
+
+  #toLive(): void {
+    if (!this.#position.follow()) this.#rejoin();
+    else if (this.#video.paused) void this.#autoplay.startByHand();
+  }
+
+  #loseMoment(): void {
+    this.#momentsLost += 1;
+    this.#toLive();
   }
 
   #tick(): void {
-    const waiting = this.#state === 'stalled' || (this.#state === 'loading' && this.#autoplay !== 'refused');
-    if (waiting && this.#stuck()) this.#rejoin();
-    if (this.#state === 'playing' && this.#following && this.#vhs()) {
-      const { playbackRate, jumpTo } = this.#controller.tick(seconds(), this.#video.currentTime);
-      const end = this.#bufferedEnd();
-      if (jumpTo !== undefined && end !== undefined && jumpTo < end) this.#player.currentTime(jumpTo);
-      if (this.#video.playbackRate !== playbackRate) this.#video.playbackRate = playbackRate;
-    } else if (this.#video.playbackRate !== 1) {
-      this.#video.playbackRate = 1;
+    const refused = this.#autoplay.outcome === 'refused';
+    const waiting = this.#state === 'stalled' || (this.#state === 'loading' && !refused);
+    const playing = this.#state === 'playing';
+    if (waiting && seconds() - this.#since > REJOIN_AFTER) {
+      if (this.#position.following) this.#rejoin();
+      else this.#loseMoment();
+    } else if ((playing || waiting) && this.#position.isMomentGone) {
+      this.#loseMoment();
     }
+    this.#position.tick(playing);
     this.#update();
   }
 
@@ -295,56 +197,24 @@ export class Player {
 
   #update(): void {
     if (this.#abort.signal.aborted) return;
-    const latency = this.#latency();
-    const end = this.#bufferedEnd();
-    const start = this.#seekableStart();
     this.#onUpdate({
       state: this.#state,
       failed: this.#failed,
       shown: this.#shown,
-      latency,
-      atLiveEdge: this.#following && this.#state !== 'paused' && (latency ?? 0) < BEHIND_ON_PURPOSE,
+      latency: this.#shown ? this.#position.latency : undefined,
+      atLiveEdge: this.#position.isLive && this.#state !== 'paused',
+      window: this.#shown ? this.#position.window : undefined,
+      momentsLost: this.#momentsLost,
       playbackRate: this.#video.playbackRate,
       stallCount: this.#stallCount,
       muted: this.#video.muted,
       volume: this.#video.volume,
-      autoplay: this.#autoplay,
-      levels: this.#levels(),
-      chosenLevel: this.#chosenLevel,
-      height: this.#vhs()?.playlists.media()?.attributes?.RESOLUTION?.height ?? (this.#video.videoHeight || undefined),
+      autoplay: this.#autoplay.outcome,
+      levels: this.#engine.levels,
+      chosenLevel: this.#engine.chosenLevel,
+      height: this.#engine.height,
       pictureInPicture: document.pictureInPictureElement === this.#video,
-      window: start === undefined || end === undefined ? undefined : { start, end, at: this.#video.currentTime },
     });
-  }
-
-  #latency(): number | undefined {
-    if (!this.#shown || this.#programmeOffset === undefined) return undefined;
-    return this.#clock.age(Date.now() / 1000, this.#video.currentTime + this.#programmeOffset);
-  }
-
-  /** End of the buffered range that the playhead is in or before, in media seconds. */
-  #bufferedEnd(): number | undefined {
-    const { buffered } = this.#video;
-    return buffered.length ? buffered.end(buffered.length - 1) : undefined;
-  }
-
-  /** The earliest media time that can be played. */
-  #seekableStart(): number | undefined {
-    const seekable = this.#player.seekable() as TimeRanges;
-    return seekable.length ? seekable.start(0) : undefined;
-  }
-
-  #vhs(): Vhs | undefined {
-    return (this.#player.tech(true) as { vhs?: Vhs } | undefined)?.vhs;
-  }
-
-  #levels(): QualityLevel[] {
-    const variants = this.#vhs()?.playlists.main?.playlists ?? [];
-    return variants.map(({ id, attributes }) => ({
-      id,
-      height: attributes?.RESOLUTION?.height,
-      bandwidth: attributes?.BANDWIDTH ?? 0,
-    }));
   }
 }
 

@@ -12,8 +12,8 @@ const stream = (phase: LiveStreamView['phase'], more: Partial<LiveStreamView> = 
   playback: { hls: '/hls/default/live/master.m3u8' },
   ...more,
 });
-const idle = { state: 'idle', shown: false, autoplay: 'allowed' } as const;
-const playing = { state: 'playing', shown: true, autoplay: 'allowed' } as const;
+const idle = { state: 'idle', shown: false, autoplay: 'allowed', atLiveEdge: true } as const;
+const playing = { state: 'playing', shown: true, autoplay: 'allowed', atLiveEdge: true } as const;
 const frame = (input: Partial<FrameInput>) =>
   frameOf({ stream: stream('Live'), connection: 'open', player: idle, now: NOW, ...input });
 
@@ -42,6 +42,13 @@ describe('frameOf', () => {
     expect(frame({ stream: stream('Reconnecting') })).toEqual({ kind: 'reconnecting' });
   });
 
+  it('leaves a viewer alone who is behind on purpose, while there is something to see', () => {
+    const behind = { ...playing, atLiveEdge: false } as const;
+    expect(frame({ stream: stream('Reconnecting'), player: behind })).toEqual({ kind: 'none' });
+    const stalled = { ...behind, state: 'stalled' } as const;
+    expect(frame({ stream: stream('Reconnecting'), player: stalled })).toEqual({ kind: 'reconnecting' });
+  });
+
   it('ends when the picture has ended, even before the server says so', () => {
     const ended = { ...playing, state: 'ended' } as const;
     expect(frame({ player: ended })).toEqual({ kind: 'ended' });
@@ -53,6 +60,7 @@ describe('frameOf', () => {
     expect(frame({ stream: undefined })).toEqual({ kind: 'not-found' });
     expect(frame({ stream: 'unknown', connection: 'lost' })).toEqual({ kind: 'unreachable' });
     expect(frame({ stream: stream('Failed') })).toEqual({ kind: 'failed' });
+    expect(frame({ player: 'missing' })).toEqual({ kind: 'no-player' });
     expect(frame({ player: { ...idle, state: 'loading', autoplay: 'refused' } })).toEqual({ kind: 'press-play' });
   });
 });

@@ -1,30 +1,34 @@
 import type { LiveStreamView } from '../api/live-stream-feed.ts';
-import type { PlayerSnapshot } from '../player/player.ts';
+import type { PlayerSnapshot } from '../player/player-snapshot.ts';
 
 /**
- * What covers the picture of the watch page. `none` shows the picture; `loading`, `paused` and `press-play` lie over
- * it; the others take its place.
+ * What covers the picture of the watch page. `none` shows the picture; `reconnecting` and `press-play` lie over it;
+ * the others take its place.
  */
 export type Frame =
   | { readonly kind: 'none' | 'loading' | 'reconnecting' | 'press-play' }
   | { readonly kind: 'soon'; readonly startAt: number }
-  | { readonly kind: 'late' | 'waiting' | 'ended' | 'failed' | 'not-found' | 'unreachable' };
+  | { readonly kind: 'late' | 'waiting' | 'ended' | 'failed' | 'not-found' | 'unreachable' | 'no-player' };
 
 export interface FrameInput {
   /** What the server says of the stream; `unknown` before it has answered, undefined when there is none. */
   readonly stream: LiveStreamView | undefined | 'unknown';
   readonly connection: 'connecting' | 'open' | 'lost';
-  readonly player: Pick<PlayerSnapshot, 'state' | 'shown' | 'autoplay'>;
+  /** `missing`: its program could not be fetched. */
+  readonly player: Pick<PlayerSnapshot, 'state' | 'shown' | 'autoplay' | 'atLiveEdge'> | 'missing';
   /** The server's clock, Unix ms. */
   readonly now: number;
 }
 
 /** A picture that plays is believed before anything else: the page may know less than the player. */
 export function frameOf({ stream, connection, player, now }: FrameInput): Frame {
+  if (player === 'missing') return { kind: 'no-player' };
   const playing =
     player.shown && (player.state === 'playing' || player.state === 'stalled' || player.state === 'paused');
   const phase = stream === 'unknown' ? undefined : stream?.phase;
-  if (phase === 'Reconnecting') return { kind: 'reconnecting' };
+  // Who is behind on purpose still has something to see.
+  const behind = player.state === 'playing' && !player.atLiveEdge;
+  if (phase === 'Reconnecting' && !(playing && behind)) return { kind: 'reconnecting' };
   if (playing) return { kind: 'none' };
   if (player.autoplay === 'refused' && player.state !== 'idle') return { kind: 'press-play' };
   if (stream === 'unknown') return { kind: connection === 'lost' ? 'unreachable' : 'loading' };

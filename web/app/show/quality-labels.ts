@@ -1,4 +1,4 @@
-import type { QualityLevel } from '../player/player.ts';
+import type { QualityLevel } from '../player/player-snapshot.ts';
 
 /**
  * Names of quality levels for a menu, best first: the best is what the streamer sends, as it came; the others go by

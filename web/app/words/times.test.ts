@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ago, behind, countdown, duration, moment } from './times.ts';
+import { ago, behind, behindLive, countdown, duration, moment } from './times.ts';
 
 describe('duration', () => {
   it.each([
@@ -48,4 +48,14 @@ describe('ago and behind', () => {
     expect(behind(0.78)).toBe('0.8 s');
     expect(behind(12.4)).toBe('12 s');
   });
+});
+
+describe('behindLive', () => {
+  it.each([
+    [0, 'Live'],
+    [1, '1 second behind live'],
+    [12, '12 seconds behind live'],
+    [60, '1 minute behind live'],
+    [125, '2 minutes 5 seconds behind live'],
+  ])('%d s is "%s"', (seconds, words) => expect(behindLive(seconds)).toBe(words));
 });

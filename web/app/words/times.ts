@@ -54,6 +54,16 @@ export function behind(seconds: number): string {
   return seconds < 10 ? `${seconds.toFixed(1)} s` : duration(seconds);
 }
 
+/** Where a picture is, for those who cannot see the seek bar: "Live", "12 seconds behind live". Whole seconds. */
+export function behindLive(seconds: number): string {
+  if (seconds === 0) return 'Live';
+  const plural = (count: number, unit: string) => `${count} ${unit}${count === 1 ? '' : 's'}`;
+  if (seconds < MINUTE) return `${plural(seconds, 'second')} behind live`;
+  const rest = seconds % MINUTE;
+  const minutes = plural(Math.floor(seconds / MINUTE), 'minute');
+  return `${minutes}${rest === 0 ? '' : ` ${plural(rest, 'second')}`} behind live`;
+}
+
 function startOfDay(date: Date): number {
   // At noon, so that days of 23 and 25 hours count as one.
   return new Date(date.getFullYear(), date.getMonth(), date.getDate(), 12).getTime();

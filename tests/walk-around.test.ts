@@ -1,0 +1,126 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import {
+  eventually,
+  pushTestPicture,
+  startBrowser,
+  startShowrunner,
+  untilPlaying,
+  type Page,
+  type Publisher,
+  type Showrunner,
+  type StoryBrowser,
+} from './support/index.ts';
+
+interface Kept {
+  readonly listeners: number;
+  readonly nodes: number;
+}
+
+describe('a viewer walks around', () => {
+  let product: Showrunner;
+  let browser: StoryBrowser;
+  let publisher: Publisher;
+  let page: Page;
+
+  beforeAll(async () => {
+    product = await startShowrunner();
+    browser = await startBrowser();
+    await product.applyAll(['quiet'], { title: '🎉 \u202eQuiet', startAt: '2099-01-01T20:00:00Z' });
+    publisher = pushTestPicture(product.publishUrl());
+    await untilPlaying(await browser.open(product.watchUrl), 30_000);
+    page = await browser.open(product.http);
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await publisher?.kill();
+    await product?.stop();
+  });
+
+  const heading = (name: string) => page.getByRole('heading', { level: 1, name });
+  async function watchAndReturn(): Promise<void> {
+    await page.locator('a.card').first().click();
+    await page.locator('[data-state=playing]').waitFor();
+    await page.goBack();
+    await heading('Live now').waitFor();
+  }
+
+  it('there and back ten times, and the page keeps nothing of it', async () => {
+    const cdp = await page.context().newCDPSession(page);
+    await cdp.send('Performance.enable');
+    const kept = async (): Promise<Kept> => {
+      await cdp.send('HeapProfiler.collectGarbage');
+      const { metrics } = await cdp.send('Performance.getMetrics');
+      const of = (name: string) => metrics.find((metric) => metric.name === name)?.value ?? NaN;
+      return { listeners: of('JSEventListeners'), nodes: of('Nodes') };
+    };
+    for (let n = 0; n < 3; n += 1) await watchAndReturn();
+    const before = await kept();
+    for (let n = 0; n < 10; n += 1) await watchAndReturn();
+    // A request that VHS gave up keeps its timer, and with it the player, for the 45 s of its timeout.
+    await eventually(
+      'no more than before, but for what one visit leaves to the garbage collector',
+      async () => {
+        const after = await kept();
+        return after.listeners < before.listeners + 60 && after.nodes < before.nodes + 500;
+      },
+      { timeoutMs: 60_000, everyMs: 2_000 },
+    );
+  });
+
+  it('from one show back to another in one step, and sees that one', async () => {
+    await page.locator('a.card').first().click();
+    const first = await page.getByRole('heading', { level: 1 }).textContent();
+    await page.getByRole('link', { name: /^Showrunner/ }).click();
+    await page.getByRole('link', { name: /Quiet/ }).click();
+    await page
+      .getByText(/Quiet.* starts/)
+      .first()
+      .waitFor();
+    await page.evaluate('history.go(-2)');
+    await heading(first ?? '').waitFor();
+    await untilPlaying(page);
+  });
+
+  it('to an address that cannot be a show, and is told so', async () => {
+    for (const path of ['/watch/default/LIVE', '/watch/default', '/nothing']) {
+      const response = await page.goto(product.http + path);
+      await heading('There is nothing at this address.').waitFor();
+      expect([path, response?.status()]).toEqual([path, path.endsWith('LIVE') ? 200 : 404]);
+    }
+  });
+
+  it('and shares a show where the page has no clipboard, as over plain HTTP from another machine', async () => {
+    const shared = await browser.open(product.watchUrl, {
+      initScript: `Object.defineProperty(navigator, 'clipboard', { value: undefined });`,
+    });
+    await shared.getByRole('button', { name: 'Share' }).click();
+    const field = shared.getByRole('textbox', { name: 'Address of this page' });
+    expect(await field.inputValue()).toBe(product.watchUrl);
+    await shared.keyboard.press('Escape');
+    await shared.getByRole('button', { name: 'Share' }).waitFor();
+  });
+
+  it('with seven tabs of the home page, and the seventh still loads', async () => {
+    const context = page.context();
+    // No tab of a headless browser is ever hidden by itself.
+    const hide = `Object.defineProperty(document, 'visibilityState', { value: 'hidden', configurable: true });
+      document.dispatchEvent(new Event('visibilitychange'));`;
+    await page.goto(product.http);
+    let last = page;
+    for (let n = 0; n < 7; n += 1) {
+      await last.evaluate(hide);
+      const tab = await context.newPage();
+      last = tab;
+      await tab.goto(product.http, { timeout: 10_000 });
+      await tab.locator('a.card').first().waitFor({ timeout: 10_000 });
+    }
+  });
+
+  it('without an error on the page', async () => {
+    await sleep(500);
+    // The browser itself notes the two addresses where there is nothing.
+    expect(browser.errors.filter((error) => !error.includes('404'))).toEqual([]);
+    expect(browser.foreign).toEqual([]);
+  });
+});

@@ -1,0 +1,142 @@
+import './no-dynamic-style.ts';
+import videojs from 'video.js';
+import { loadWithLowLatency, type LowLatencyLoading } from './low-latency-loading.ts';
+import { playlistSeconds } from './media-playlist.ts';
+import type { QualityLevel } from './player-snapshot.ts';
+import type { Variant, Vhs } from './vhs.ts';
+
+export interface EngineEvents {
+  /** The source could not be loaded, or broke off. */
+  failed(): void;
+  /** A blocking reload brought media that ends at this programme time (Unix seconds), just now. */
+  playlistArrived(newestEnd: number): void;
+  /** A part or segment is in the buffer that ends at this programme time. `caughtUp`: it is the newest. */
+  appended(caughtUp: boolean, programmeEnd: number | undefined): void;
+}
+
+/** video.js, which nothing else knows of: a video element and what its HLS engine tells. Times are media seconds. */
+export class Engine {
+  readonly video: HTMLVideoElement;
+  /** Plays this quality level only, from the next segment on; undefined lets the network decide. */
+  chosenLevel: string | undefined;
+  readonly #player: ReturnType<typeof videojs>;
+  #loading: LowLatencyLoading | undefined;
+  #variants: readonly Variant[] | undefined;
+  #levels: readonly QualityLevel[] = [];
+
+  /** Puts a video element into `container`. */
+  constructor(container: HTMLElement, events: EngineEvents) {
+    // The element that is given is the one that plays, in every browser with native video.
+    this.video = document.createElement('video');
+    this.video.playsInline = true;
+    this.video.preload = 'auto';
+    container.append(this.video);
+    this.#player = videojs(this.video, {
+      controls: false,
+      // Its skin, dialogs and trackers of the live edge have their own timers; the page has all that it shows.
+      children: ['mediaLoader'],
+      inactivityTimeout: 0,
+      fill: true,
+      playsinline: true,
+      html5: {
+        vhs: {
+          // Safari's own player speaks LL-HLS, and on an iPhone nothing else plays.
+          overrideNative: !videojs.browser.IS_ANY_SAFARI,
+          llhls: true,
+          useBandwidthFromLocalStorage: true,
+          // What the browser says of the network is coarse, and capped at 10 Mbit/s.
+          useNetworkInformationApi: false,
+          limitRenditionByPlayerDimensions: true,
+          useDevicePixelRatio: true,
+        },
+        nativeAudioTracks: false,
+        nativeVideoTracks: false,
+      },
+    });
+    // The page's own player is the region that screen readers name.
+    for (const name of ['role', 'aria-label', 'tabindex']) this.#player.el().removeAttribute(name);
+    // VHS sends its first request right after this event; its loaders exist by then.
+    this.#player.on('xhr-hooks-ready', () => queueMicrotask(() => this.#attach(events)));
+    this.#player.on('error', () => events.failed());
+  }
+
+  load(url: string): void {
+    this.#player.src({ src: url, type: 'application/x-mpegURL' });
+  }
+
+  play(): Promise<unknown> {
+    return this.#player.play() ?? Promise.resolve();
+  }
+
+  /** Goes to a time; where it must be fetched first, to the picture before it that decodes by itself. */
+  seek(time: number): void {
+    const { buffered } = this.video;
+    const ranges = Array.from({ length: buffered.length }, (_, n) => [buffered.start(n), buffered.end(n)] as const);
+    const isThere = ranges.some(([start, end]) => start <= time && time < end);
+    this.#player.currentTime(isThere ? time : (this.#loading?.decodableAt(time) ?? time));
+  }
+
+  /** Whether the low-latency engine plays; otherwise the browser plays HLS by itself. */
+  get hasOwnLoader(): boolean {
+    return this.#vhs() !== undefined;
+  }
+
+  /** From the oldest to the newest media that the server lists. */
+  get listed(): { readonly start: number; readonly end: number } | undefined {
+    const seekable = this.#player.seekable() as TimeRanges;
+    if (seekable.length === 0) return undefined;
+    const start = seekable.start(0);
+    const media = this.#vhs()?.playlists.media();
+    return { start, end: media ? start + playlistSeconds(media) : seekable.end(seekable.length - 1) };
+  }
+
+  get bufferedEnd(): number | undefined {
+    const { buffered } = this.video;
+    return buffered.length ? buffered.end(buffered.length - 1) : undefined;
+  }
+
+  /** The same array until another show is loaded. */
+  get levels(): readonly QualityLevel[] {
+    const variants = this.#vhs()?.playlists.main?.playlists;
+    if (variants === this.#variants) return this.#levels;
+    this.#variants = variants;
+    this.#levels = (variants ?? []).map(({ id, attributes }) => ({
+      id,
+      height: attributes?.RESOLUTION?.height,
+      bandwidth: attributes?.BANDWIDTH ?? 0,
+    }));
+    return this.#levels;
+  }
+
+  /** Lines of the picture that is fetched now. */
+  get height(): number | undefined {
+    return this.#vhs()?.playlists.media()?.attributes?.RESOLUTION?.height ?? (this.video.videoHeight || undefined);
+  }
+
+  close(): void {
+    this.#player.dispose();
+  }
+
+  #attach(events: EngineEvents): void {
+    const vhs = this.#vhs();
+    if (!vhs?.playlists) return;
+    this.#loading = loadWithLowLatency(
+      vhs,
+      {
+        seekableStart: () => this.listed?.start,
+        currentTime: () => this.video.currentTime,
+        bufferedEnd: () => this.bufferedEnd,
+        chosenLevel: () => this.chosenLevel,
+      },
+      {
+        startAt: (time) => this.#player.tech(true).setCurrentTime(time),
+        playlistArrived: (newestEnd) => events.playlistArrived(newestEnd),
+        appended: (caughtUp, programmeEnd) => events.appended(caughtUp, programmeEnd),
+      },
+    );
+  }
+
+  #vhs(): Vhs | undefined {
+    return (this.#player.tech(true) as { vhs?: Vhs } | undefined)?.vhs;
+  }
+}
