@@ -32,6 +32,17 @@ export function makeClip(options: ClipOptions): FlvTag[] {
   return demux(execFileSync('ffmpeg', args, { maxBuffer: 1 << 28 }));
 }
 
+/** Pictures are missing, every seventh by default; the stamps of the others jitter by up to 8 ms. */
+export function irregular(tags: readonly FlvTag[], isMissing = (picture: number) => picture % 7 === 0): FlvTag[] {
+  let pictures = 0;
+  return tags.flatMap((tag) => {
+    if (tag.type !== 9) return [tag];
+    pictures++;
+    const jitter = tag.timestamp < 100 ? 0 : (pictures * 5) % 9;
+    return isMissing(pictures) && tag.payload[0] !== 0x17 ? [] : [{ ...tag, timestamp: tag.timestamp + jitter }];
+  });
+}
+
 function demux(flv: Buffer): FlvTag[] {
   const tags: FlvTag[] = [];
   for (let at = FILE_HEADER_BYTES; at + TAG_HEADER_BYTES <= flv.length;) {

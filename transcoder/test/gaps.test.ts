@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { FlvTag } from '@showrunner/service-kit';
-import { makeClip } from './flv-clip.ts';
+import { irregular, makeClip } from './flv-clip.ts';
 import { LiveRig } from './live-rig.ts';
 import { readPlaylist } from './playlist-rules.ts';
 import { probe, Viewer } from './viewer.ts';
@@ -91,6 +91,46 @@ describe('a publisher that stops for a while', () => {
     expect(viewer.broken).toEqual([]);
     const steps = probe(viewer.media()).videoTimes.map((time, i, all) => time - (all[i - 1] ?? time));
     expect(Math.max(...steps)).toBeLessThan(0.3);
+  });
+});
+
+describe('dates', () => {
+  it('follow the durations where frames come irregularly, across a splice too', async () => {
+    rig = await new LiveRig().start();
+    const viewer = new Viewer(rig);
+    const jerky = irregular(clip, (picture) => picture % 7 === 0 || picture % 60 > 53 || picture % 60 < 2);
+    for (const reason of ['replaced', 'dropped'] as const) {
+      rig.sink.publisherStarted();
+      rig.push(jerky);
+      await viewer.look();
+      rig.sink.publisherStopped(reason);
+    }
+    await pass(700);
+    rig.sink.publisherStarted();
+    const returned = rig.nowMs;
+    rig.push(jerky);
+    const { segments } = readPlaylist(await viewer.look());
+    expect(viewer.broken.filter((sentence) => !sentence.includes('85 %'))).toEqual([]);
+    expect(segments.filter(({ discontinuity }) => discontinuity)).toHaveLength(2);
+    const last = segments.findLast(({ discontinuity }) => discontinuity)!;
+    expect(Math.abs(last.date - returned)).toBeLessThan(100);
+  });
+
+  it('stay with the wall clock through a long silence on one connection, and never go back', async () => {
+    rig = await new LiveRig().start();
+    const viewer = new Viewer(rig);
+    rig.sink.publisherStarted();
+    rig.push(irregular(clip.filter(({ timestamp }) => timestamp < 2500)));
+    for (let i = 0; i < 6; i++) {
+      await pass(2000);
+      expect(Math.abs(rig.nowMs - (await edge(viewer)))).toBeLessThan(400);
+    }
+    const returned = rig.nowMs;
+    rig.push(media.filter(({ timestamp }) => timestamp >= 2500));
+    const { segments } = readPlaylist(await viewer.look());
+    expect(viewer.broken.filter((sentence) => !sentence.includes('85 %'))).toEqual([]);
+    expect(segments.at(-1)!.date).toBeGreaterThan(returned);
+    expect((await edge(viewer)) - rig.nowMs).toBeLessThan(100);
   });
 });
 

@@ -74,6 +74,9 @@ export function readPlaylist(text: string): ReadPlaylist {
   };
 }
 
+/** Dates are written in whole milliseconds. */
+const DATE_TOLERANCE_MS = 2;
+
 /** Rules of RFC 8216bis that one playlist breaks, as sentences. */
 export function brokenRules(text: string): string[] {
   const playlist = readPlaylist(text);
@@ -82,8 +85,15 @@ export function brokenRules(text: string): string[] {
   const { targetDuration, partTarget } = playlist;
   check(text.startsWith('#EXTM3U\n'), 'It does not begin with #EXTM3U.');
   check(Number.isInteger(targetDuration) && targetDuration >= 1, `TARGETDURATION is ${targetDuration}.`);
+  let expected = NaN;
   for (const segment of playlist.segments) {
-    const { uri, duration, msn, parts } = segment;
+    const { uri, duration, msn, parts, discontinuity, date } = segment;
+    const off = Number.isNaN(expected) ? 0 : date - expected;
+    check(
+      off >= -DATE_TOLERANCE_MS && (discontinuity || off <= DATE_TOLERANCE_MS),
+      `${uri} is dated ${off.toFixed(0)} ms off the end of the segment before.`,
+    );
+    expected = date + duration * 1000;
     check(Math.round(duration) <= targetDuration, `${uri} lasts ${duration} s.`);
     check(duration > 0, `${uri} lasts ${duration} s.`);
     check(uri === `${msn}.m4s`, `${uri} stands where ${msn} should.`);

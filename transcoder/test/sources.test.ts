@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { FlvTag } from '@showrunner/service-kit';
-import { makeClip, type ClipOptions } from './flv-clip.ts';
+import { irregular, makeClip, type ClipOptions } from './flv-clip.ts';
 import { LiveRig } from './live-rig.ts';
 import { readPlaylist } from './playlist-rules.ts';
 import { probe, Viewer } from './viewer.ts';
@@ -101,15 +101,7 @@ describe('the source rendition of what publishers send', () => {
   });
 
   it('frames that come irregularly stay within PART-TARGET', async () => {
-    // Every seventh picture is missing, the stamps of the others jitter by up to 8 ms.
-    let pictures = 0;
-    const tags = makeClip({ seconds: 8, gop: 60 }).flatMap((tag) => {
-      if (tag.type !== 9) return [tag];
-      pictures++;
-      const jitter = tag.timestamp < 100 ? 0 : (pictures * 5) % 9;
-      return pictures % 7 === 0 && tag.payload[0] !== 0x17 ? [] : [{ ...tag, timestamp: tag.timestamp + jitter }];
-    });
-    const { viewer, final } = await watch(tags);
+    const { viewer, final } = await watch(irregular(makeClip({ seconds: 8, gop: 60 })));
     expect(viewer.broken.filter((sentence) => !sentence.includes('85 %'))).toEqual([]);
     expect(readPlaylist(final).partTarget).toBe(0.203);
     expect(viewer.durations.reduce((sum, duration) => sum + duration, 0)).toBeCloseTo(8, 1);

@@ -4,7 +4,7 @@ import { AudioQueue } from './audio-queue.ts';
 import { FrameClock } from './frame-clock.ts';
 import type { MediaSample, TrackConfigs } from './media-sample.ts';
 import { Part } from './part.ts';
-import { layOutVideo, toTicks } from './video-run.ts';
+import { HOLE_TICKS, layOutVideo, startOfRun, toTicks } from './video-run.ts';
 
 /** What PART-TARGET has above the usual part, so that rounding never makes a part too long. */
 const MARGIN_MS = 3;
@@ -13,7 +13,6 @@ const LEAST_SHARE = 0.87;
 const FALLBACK_FRAME_MS = 1000 / 30;
 /** With video missing for this long beyond a part, parts go on with audio alone. */
 const VIDEO_PATIENCE_MS = 300;
-const HOLE_TICKS = VIDEO_TIMESCALE / 2;
 
 function wholeFrames(durationMs: number, frameMs: number): number {
   return Math.max(1, Math.round(durationMs / frameMs));
@@ -86,6 +85,11 @@ export class PartBuilder {
   interrupt(): void {
     this.#broken = true;
     this.#frames.interrupt();
+  }
+
+  /** The frame that is added next begins a part: where the clock leaps to it, it does so now. */
+  leapTo(dtsMs: number): void {
+    if (this.#clock !== undefined) this.#setClock(startOfRun(toTicks(dtsMs), this.#mediaEnd));
   }
 
   /** Goes on here, past a hole in which there was no media; what waited before it is too little for a part. */

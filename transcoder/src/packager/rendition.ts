@@ -20,8 +20,11 @@ export interface RenditionOptions {
    */
   readonly lead?: {
     readonly firstMsn: number;
-    /** Milliseconds since the epoch at a time of the show's timeline. */
-    readonly programDateTimeMs: (timelineMs: number) => number;
+    /**
+     * Milliseconds since the epoch at a time of the parts' clock. It may grow from one call to the next where there is a
+     * discontinuity between them, and never becomes less.
+     */
+    readonly programDateTimeMs: (clockMs: number) => number;
   };
   /** Called once after each call that changed what a playlist would show. */
   readonly changed: () => void;
@@ -44,8 +47,6 @@ export class Rendition {
   #configs: TrackConfigs = {};
   #map = '';
   #breakPending = false;
-  /** How much later than the show's clock says the segments since the last splice are dated. */
-  #dateShiftMs = 0;
   #awaitsSegment = false;
   #toldVersion = 0;
   #discontinuitySequence = 0;
@@ -227,9 +228,11 @@ export class Rendition {
 
   #beginSegment(sample: MediaSample): boolean {
     const { lead, plan } = this.#options;
-    const start = lead ? this.#lead(sample, lead) : this.#plannedStart(sample);
+    this.#builder.leapTo(sample.dtsMs);
+    const clockMs = this.#builder.clockMs ?? sample.dtsMs;
+    const start = lead ? this.#lead(sample, lead.programDateTimeMs(clockMs)) : this.#plannedStart(sample);
     if (!start) return false;
-    this.#segmentClockMs = this.#builder.clockMs ?? sample.dtsMs;
+    this.#segmentClockMs = clockMs;
     if (lead) plan.add(start);
     else this.#fillTo(start);
     this.#nextMsn = start.msn + 1;
@@ -238,7 +241,8 @@ export class Rendition {
     return true;
   }
 
-  #lead(sample: MediaSample, lead: NonNullable<RenditionOptions['lead']>): SegmentStart {
+  /** Dates count what the durations count, so that a segment is dated where the one before it ends. */
+  #lead(sample: MediaSample, programDateTimeMs: number): SegmentStart {
     // Without a keyframe the order of display is not known from one frame: the keyframes' delay stands for it.
     const delayMs = sample.keyframe ? sample.ctsMs : (this.#lastKeyframe?.ctsMs ?? sample.ctsMs);
     const startMs = sample.dtsMs + delayMs;
@@ -247,17 +251,8 @@ export class Rendition {
       startMs,
       discontinuity: this.#breakPending,
       discontinuitySequence: this.#discontinuitySequence,
-      programDateTimeMs: this.#dateMs(lead.programDateTimeMs(sample.dtsMs)),
+      programDateTimeMs,
     };
-  }
-
-  /** A splice may be dated after the end of what it follows, never before; what comes after it keeps that shift. */
-  #dateMs(clockDateMs: number): number {
-    const { last } = this.window;
-    if (last && this.#breakPending) {
-      this.#dateShiftMs = Math.max(0, last.programDateTimeMs + last.duration * 1000 - clockDateMs);
-    }
-    return clockDateMs + this.#dateShiftMs;
   }
 
   /** Segments of which this rendition has nothing become gaps, so that its numbers stay those of the source. */

@@ -4,7 +4,7 @@ import type { MediaSample } from './media-sample.ts';
 
 const TICKS_PER_MS = VIDEO_TIMESCALE / 1000;
 /** Beyond this a first frame is not bent to follow the part before: there is a hole. */
-const BRIDGE = 500 * TICKS_PER_MS;
+export const HOLE_TICKS = 500 * TICKS_PER_MS;
 /** An even grid is used only as long as it lies this close to the stamps. */
 const GRID_TOLERANCE = 10 * TICKS_PER_MS;
 /** The grid is moved towards the stamps by at most this per part, and not at all for rounding errors. */
@@ -13,6 +13,11 @@ const ROUNDING = TICKS_PER_MS;
 
 export function toTicks(ms: number): number {
   return Math.max(0, Math.round(ms * TICKS_PER_MS));
+}
+
+/** Decode time of a first frame, in ticks: the end of the part before, except behind a hole. */
+export function startOfRun(stamp: number, previousEnd: number | undefined): number {
+  return previousEnd === undefined || stamp - previousEnd > HOLE_TICKS ? stamp : previousEnd;
 }
 
 function compositionTicks(ctsMs: number, nominal: number): number {
@@ -37,9 +42,8 @@ export function layOutVideo(
   steady: boolean,
 ): { run: VideoRun; end: number } {
   const first = toTicks(frames[0]!.dtsMs);
-  let base = previousEnd ?? first;
-  const error = first - base;
-  if (error > BRIDGE) base = first;
+  const base = startOfRun(first, previousEnd);
+  const error = first - (previousEnd ?? first);
   const held = nextStamp === undefined ? 0 : nextStamp - (first + frames.length * nominal);
   const evenly = steady && Math.abs(error) <= GRID_TOLERANCE && held <= GRID_TOLERANCE;
   return evenly ? onGrid(frames, base, error, nominal) : asStamped(frames, base, nextStamp, nominal);
