@@ -24,7 +24,7 @@ export interface Sps {
   /** Size of the picture as shown, cropping applied, in luma samples. */
   readonly width: number;
   readonly height: number;
-  /** Frames per second where the stream says so. */
+  /** Frames per second, 0.1 to 300, where the stream says so. */
   readonly frameRate: number | undefined;
   /** Frames that may be out of order at the decoder's output, where the stream says so. */
   readonly maxNumReorderFrames: number | undefined;
@@ -32,6 +32,9 @@ export interface Sps {
 
 const HIGH_PROFILES = new Set([100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 139, 134, 135]);
 const MAX_SIDE_IN_MBS = 1024;
+/** ITU-T H.264 section A.3.4.2 allows no level more; a clock of another purpose says anything. */
+const MAX_FRAME_RATE = 300;
+const MIN_FRAME_RATE = 0.1;
 const EXTENDED_SAR = 255;
 
 function skipScalingList(reader: BitReader, size: number): void {
@@ -72,7 +75,8 @@ function readVui(reader: BitReader): Pick<Sps, 'frameRate' | 'maxNumReorderFrame
     const unitsInTick = reader.bits(32);
     const timeScale = reader.bits(32);
     reader.skip(1);
-    if (unitsInTick > 0 && timeScale > 0) frameRate = timeScale / (2 * unitsInTick);
+    const said = timeScale / (2 * unitsInTick);
+    if (said >= MIN_FRAME_RATE && said <= MAX_FRAME_RATE) frameRate = said;
   }
   const nalHrd = reader.flag();
   if (nalHrd) skipHrd(reader);

@@ -29,6 +29,8 @@ export interface GapClock {
 const REMEMBERED_FRAMES = 16;
 /** How long after a part the next one is made up, in parts, once it is known that none will come. */
 const ABANDONED_PATIENCE_PARTS = 1.25;
+/** Far more than one look at a gap needs, of each track. */
+const MOST_FRAMES_AT_ONCE = 1000;
 /** Sums of frame intervals are not exact. */
 const ROUNDING_MS = 0.01;
 const FRAME_TAG = 0x27;
@@ -205,10 +207,11 @@ export class GapFiller {
 
   #fillFrozen({ fromMs, toMs }: Fill, frozen: FrozenFrames): void {
     const ctsMs = this.#keyframe?.ctsMs ?? 0;
-    let at = fromMs;
-    for (; at + this.#clock.frameMs <= toMs + ROUNDING_MS; at += this.#clock.frameMs) {
+    const { frameMs } = this.#clock;
+    const until = Math.min(toMs + ROUNDING_MS, fromMs + MOST_FRAMES_AT_ONCE * frameMs);
+    for (let at = fromMs; at + frameMs <= until; at += frameMs) {
       this.#emitVideo({ dtsMs: at, ctsMs, keyframe: false, units: frozen(this.#frozenCount++) });
-      this.#endMs.video = at + this.#clock.frameMs;
+      this.#endMs.video = at + frameMs;
     }
   }
 
@@ -216,7 +219,8 @@ export class GapFiller {
   #repeatKeyframe({ fromMs, toMs }: Fill, { ctsMs, payload }: MediaSample, partMs: number): void {
     let end = this.#clock.clockMs ?? fromMs;
     while (end <= fromMs + this.#clock.frameMs / 2) end += partMs;
-    for (let at = fromMs; end <= toMs; at = end, end += partMs) {
+    const until = Math.min(toMs, end + MOST_FRAMES_AT_ONCE * partMs);
+    for (let at = fromMs; end <= until; at = end, end += partMs) {
       this.#emitVideo({ dtsMs: at, ctsMs, keyframe: true, units: payload, durationMs: end - at });
       this.#endMs.video = end;
     }
@@ -235,8 +239,8 @@ export class GapFiller {
     const tag = Buffer.concat([Buffer.from([AAC_TAG, RAW_AAC]), silence]);
     const payload = tag.subarray(AUDIO_HEADER_BYTES);
     const step = this.#audioFrameMs();
-    let at = fromMs;
-    for (; at + step <= toMs; at += step) {
+    const until = Math.min(toMs, fromMs + MOST_FRAMES_AT_ONCE * step);
+    for (let at = fromMs; at + step <= until; at += step) {
       this.#options.emit({ track: 'audio', dtsMs: at, ctsMs: 0, keyframe: true, payload }, tag);
       this.#endMs.audio = at + step;
     }

@@ -1,0 +1,62 @@
+import { parseAacConfig, parseAvcConfig } from '@showrunner/service-kit/flv';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { avcRecord } from '../../test/hand-made-h264.ts';
+import type { MediaSample } from '../packager/media-sample.ts';
+import { GapFiller, type GapFillerOptions } from './gap-filler.ts';
+
+const CONFIGS = {
+  video: parseAvcConfig(avcRecord())!,
+  audio: parseAacConfig(Buffer.from([0x11, 0x90]))!,
+};
+const FROZEN = () => Buffer.alloc(11);
+
+let clockMs = 0;
+beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] }));
+afterEach(() => void vi.useRealTimers());
+
+/** Lets timers and the clock run together. */
+async function pass(ms: number): Promise<void> {
+  for (let passed = 0; passed < ms; passed += 10) {
+    clockMs += 10;
+    await vi.advanceTimersByTimeAsync(10);
+  }
+}
+
+/** A filler of a show whose media ends at 2 s, a second of which was published, and what it makes up. */
+function fillerOf({
+  frameMs = 40,
+  frozen = FROZEN as GapFillerOptions['frozenFrames'] | typeof FROZEN,
+  audio = true,
+} = {}) {
+  const made: MediaSample[] = [];
+  const tags: Buffer[] = [];
+  const said = { filledMs: 0 };
+  const filler = new GapFiller(
+    { clockMs: 2000, partMs: 200, frameMs },
+    {
+      now: () => clockMs,
+      patienceMs: () => 480,
+      frozenFrames: () => frozen as typeof FROZEN,
+      filledMs: (ms) => (said.filledMs += ms),
+      emit: (sample, payload) => {
+        made.push(sample);
+        tags.push(payload);
+      },
+    },
+  );
+  filler.configure(audio ? CONFIGS : { video: CONFIGS.video });
+  filler.received({ track: 'video', dtsMs: 2000 - frameMs, ctsMs: 0, keyframe: true, payload: Buffer.alloc(1000) });
+  if (audio) filler.received({ track: 'audio', dtsMs: 1979, ctsMs: 0, keyframe: true, payload: Buffer.alloc(10) });
+  filler.published();
+  return { filler, made, tags, said };
+}
+
+describe('GapFiller', () => {
+  it('makes up no more than a thousand frames at once, however short they are said to be', async () => {
+    const { made, filler } = fillerOf({ frameMs: 1e-6, audio: false });
+    await pass(490);
+    filler.close();
+    expect(made.length).toBeGreaterThan(900);
+    expect(made.length).toBeLessThanOrEqual(1000);
+  });
+});
