@@ -2,13 +2,13 @@ import { parseAacConfig, parseAvcConfig } from '@showrunner/service-kit/flv';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { avcRecord } from '../../test/hand-made-h264.ts';
 import type { MediaSample } from '../packager/media-sample.ts';
-import { GapFiller, type GapFillerOptions } from './gap-filler.ts';
+import { GapFiller } from './gap-filler.ts';
 
 const CONFIGS = {
   video: parseAvcConfig(avcRecord())!,
   audio: parseAacConfig(Buffer.from([0x11, 0x90]))!,
 };
-const FROZEN = () => Buffer.alloc(11);
+const FROZEN = (_n: number) => Buffer.alloc(11);
 
 let clockMs = 0;
 beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] }));
@@ -23,11 +23,7 @@ async function pass(ms: number): Promise<void> {
 }
 
 /** A filler of a show whose media ends at 2 s, a second of which was published, and what it makes up. */
-function fillerOf({
-  frameMs = 40,
-  frozen = FROZEN as GapFillerOptions['frozenFrames'] | typeof FROZEN,
-  audio = true,
-} = {}) {
+function fillerOf({ frameMs = 40, frozen = FROZEN, audio = true } = {}) {
   const made: MediaSample[] = [];
   const tags: Buffer[] = [];
   const said = { filledMs: 0 };
@@ -36,7 +32,7 @@ function fillerOf({
     {
       now: () => clockMs,
       patienceMs: () => 480,
-      frozenFrames: () => frozen as typeof FROZEN,
+      frozenFrames: () => frozen,
       filledMs: (ms) => (said.filledMs += ms),
       emit: (sample, payload) => {
         made.push(sample);
@@ -58,5 +54,25 @@ describe('GapFiller', () => {
     filler.close();
     expect(made.length).toBeGreaterThan(900);
     expect(made.length).toBeLessThanOrEqual(1000);
+  });
+
+  it('repeats the keyframe where frozen pictures cannot go on', async () => {
+    const { made, filler } = fillerOf({
+      frozen: (n: number) => {
+        if (n < 3) return FROZEN(n);
+        throw new RangeError('too long');
+      },
+      audio: false,
+    });
+    await pass(1000);
+    filler.close();
+    expect(made.slice(0, 5).map(({ keyframe, dtsMs }) => [keyframe, dtsMs])).toEqual([
+      [false, 2000],
+      [false, 2040],
+      [false, 2080],
+      [true, 2120],
+      [true, 2200],
+    ]);
+    expect(made.slice(5).every(({ keyframe }) => keyframe)).toBe(true);
   });
 });

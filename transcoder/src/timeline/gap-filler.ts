@@ -202,7 +202,9 @@ export class GapFiller {
     }
     this.#filling.add('video');
     if (this.#frozen) this.#fillFrozen(fill, this.#frozen);
-    else if (this.#keyframe) this.#repeatKeyframe(fill, this.#keyframe, partMs);
+    if (this.#frozen || !this.#keyframe) return;
+    this.#repeatsKeyframe = true;
+    this.#repeatKeyframe({ ...fill, fromMs: this.#endMs.video ?? fill.fromMs }, this.#keyframe, partMs);
   }
 
   #fillFrozen({ fromMs, toMs }: Fill, frozen: FrozenFrames): void {
@@ -210,8 +212,21 @@ export class GapFiller {
     const { frameMs } = this.#clock;
     const until = Math.min(toMs + ROUNDING_MS, fromMs + MOST_FRAMES_AT_ONCE * frameMs);
     for (let at = fromMs; at + frameMs <= until; at += frameMs) {
-      this.#emitVideo({ dtsMs: at, ctsMs, keyframe: false, units: frozen(this.#frozenCount++) });
+      const units = this.#nextFrozen(frozen);
+      if (!units) return;
+      this.#emitVideo({ dtsMs: at, ctsMs, keyframe: false, units });
       this.#endMs.video = at + frameMs;
+    }
+  }
+
+  /** A picture that cannot be written ends the freezing rather than the process: this runs in a timer. */
+  #nextFrozen(frozen: FrozenFrames): Buffer | undefined {
+    try {
+      return frozen(this.#frozenCount++);
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      this.#frozen = undefined;
+      return undefined;
     }
   }
 
