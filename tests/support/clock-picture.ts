@@ -59,8 +59,11 @@ function feed(pipe: Writable): () => void {
   return () => clearTimeout(timer);
 }
 
-/** Publishes 640x360 at 30 fps with the wall clock in each frame, and a tone, by x264 tuned for no latency. */
-export function pushClockPicture(url: string): Publisher {
+/**
+ * Publishes 640x360 at 30 fps with the wall clock in each frame, and a tone, by x264 tuned for no latency.
+ * @param gop Frames from one keyframe to the next.
+ */
+export function pushClockPicture(url: string, gop = 60): Publisher {
   const args = ['-hide_banner', '-loglevel', 'warning', '-nostdin'];
   // Frames are stamped as they are read, so that one left out does not shift all later ones.
   args.push('-use_wallclock_as_timestamps', '1', '-f', 'rawvideo', '-pix_fmt', 'yuv420p');
@@ -82,9 +85,9 @@ export function pushClockPicture(url: string): Publisher {
   );
   args.push(
     '-g',
-    '60',
+    String(gop),
     '-keyint_min',
-    '60',
+    String(gop),
     '-sc_threshold',
     '0',
     '-b:v',

@@ -8,6 +8,9 @@ export interface TcpRelay {
   readonly sent: readonly Buffer[];
   /** The connections of now become half-dead: nothing passes in either direction, not even a FIN. Later ones live. */
   freeze(): void;
+  /** Nothing passes from clients to the server until `resume`; what they send meanwhile waits and is not lost. */
+  hold(): void;
+  resume(): void;
   close(): Promise<void>;
 }
 
@@ -22,6 +25,7 @@ export async function startTcpRelay(
   const pairs = new Set<{ client: Socket; upstream: Socket; frozen: boolean }>();
   const sent: Buffer[] = [];
   let room = options.capture ?? 0;
+  let held = false;
 
   const server = createServer({ noDelay: true, allowHalfOpen: true }, (client) => {
     const upstream = connect({
@@ -45,7 +49,7 @@ export async function startTcpRelay(
         if (flows) return;
         from.pause();
         to.once('drain', () => {
-          if (!pair.frozen) from.resume();
+          if (!pair.frozen && !(held && from === client)) from.resume();
         });
       });
       from.on('end', () => {
@@ -73,6 +77,14 @@ export async function startTcpRelay(
         pair.client.pause();
         pair.upstream.pause();
       }
+    },
+    hold: () => {
+      held = true;
+      for (const { client } of pairs) client.pause();
+    },
+    resume: () => {
+      held = false;
+      for (const { client } of pairs) client.resume();
     },
     close: async () => {
       for (const { client, upstream } of pairs) {

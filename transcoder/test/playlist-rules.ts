@@ -74,8 +74,8 @@ export function readPlaylist(text: string): ReadPlaylist {
   };
 }
 
-/** Dates are written in whole milliseconds. */
-const DATE_TOLERANCE_MS = 2;
+/** Encoded renditions have the source's dates and durations of their own: less than a frame apart. */
+const DATE_TOLERANCE_MS = 40;
 
 /** Rules of RFC 8216bis that one playlist breaks, as sentences. */
 export function brokenRules(text: string): string[] {

@@ -21,7 +21,9 @@ export function probe(media: Buffer): ProbedMedia {
   const file = join(folder, 'media.mp4');
   try {
     writeFileSync(file, media);
-    const decode = `ffmpeg -v error -xerror -i '${file}' -f null - 2>&1 || true`;
+    // Pictures keep their times, else ffmpeg would move them to a constant rate and complain of its own doing.
+    const asTheyAre = '-fps_mode passthrough -enc_time_base -1';
+    const decode = `ffmpeg -v error -xerror -i '${file}' ${asTheyAre} -f null - 2>&1 || true`;
     const complaints = execFileSync('sh', ['-c', decode]).toString();
     const times = (stream: string) =>
       execFileSync(

@@ -1,8 +1,11 @@
+import { KEYFRAME, TIME_CODES } from './picture-times.ts';
 import { type LadderRung, type LadderSource, MAX_SOURCE_PIXELS } from './ladder.ts';
 
 /** File descriptor of the first rung's pipe; the others follow. */
 export const FIRST_PIPE = 3;
-/** A keyframe comes where the source has one; this is out of reach. */
+/** What a picture's time says of it (picture-times.ts), as an expression of ffmpeg's; `t` counts seconds. */
+const TIME_CODE = `mod(round(t*1000),${TIME_CODES})`;
+/** A keyframe comes where it is told; this is out of reach. */
 const NEVER_BY_ITSELF = 1_000_000;
 
 /** A source that turned from landscape to portrait in mid-show gets bars: a rung keeps its size. */
@@ -16,16 +19,18 @@ function scaler(rung: LadderRung, source: LadderSource): string {
 function filterGraph(rungs: readonly LadderRung[], source: LadderSource): string {
   const split = rungs.map((_, index) => `[s${index}]`).join('');
   const scales = rungs.map((rung, index) => `[s${index}]${scaler(rung, source)},format=yuv420p[v${index}]`);
-  return [`[0:v:0]split=${rungs.length}${split}`, ...scales].join(';');
+  return [`[0:v:0]select='not(mod(${TIME_CODE},2))',split=${rungs.length}${split}`, ...scales].join(';');
 }
 
 function output(rung: LadderRung, index: number, threads: number): string[] {
   return [
     ...['-map', `[v${index}]`, '-c:v', 'libx264', '-preset', 'veryfast', '-tune', 'zerolatency'],
     ...['-profile:v', 'high', '-level:v', (rung.levelIdc / 10).toFixed(1), '-bf', '0', '-threads', `${threads}`],
+    // Behind a filter that drops pictures ffmpeg knows no frame rate, which x264 divides its bits by.
+    ...['-x264-params', `fps=${rung.frameRate}`],
     ...['-b:v', `${rung.videoBitrate}`, '-maxrate', `${rung.maxBitrate}`, '-bufsize', `${rung.bufferBits}`],
     // The source's keyframes and no others, so that every rung can be switched at the same times.
-    ...['-force_key_frames', 'source', '-sc_threshold', '0', '-g', `${NEVER_BY_ITSELF}`],
+    ...['-force_key_frames', `expr:eq(${TIME_CODE},${KEYFRAME})`, '-sc_threshold', '0', '-g', `${NEVER_BY_ITSELF}`],
     // One picture out for each one in, at its own millisecond.
     ...['-fps_mode', 'passthrough', '-enc_time_base', '1/1000', '-video_track_timescale', '1000'],
     // frag_discont and avoid_negative_ts: the first fragment says its real time instead of zero.

@@ -47,7 +47,7 @@ export class EncoderProcess {
   readonly #stdin: Writable | null;
   readonly #ended = Promise.withResolvers<void>();
   readonly #watch: NodeJS.Timeout;
-  /** Decode times of the tags that the child has not taken yet, oldest first. */
+  /** The times, as admitted, of the tags that the child has not taken yet, oldest first. */
   #queue: number[] = [];
   #dropping = false;
   #unanswered = 0;
@@ -79,12 +79,12 @@ export class EncoderProcess {
     }
     this.#lowerPriority();
     this.#stdin?.write(VIDEO_FILE_HEADER);
-    this.write(0, options.sequenceHeader);
+    this.write(0, options.sequenceHeader, 0);
     this.#watch = setInterval(() => this.#check(), CHECK_MS).unref();
   }
 
   /**
-   * Whether the child is to have the picture of this time (milliseconds on the child's timeline). Where it is too far
+   * Whether the child is to have the picture of this time (milliseconds since the child's first picture). Where it is too far
    * behind, this picture and all up to a keyframe that finds the queue half empty are dropped; `dropped-gop` says so
    * once for each group of pictures that loses some.
    */
@@ -98,9 +98,13 @@ export class EncoderProcess {
     return this.#dropping ? 'dropped-gop' : 'taken';
   }
 
-  /** Hands over an admitted picture as the payload of its FLV tag, with its decode time in whole milliseconds. */
-  write(decodeTime: number, payload: Buffer): void {
-    this.#queue.push(decodeTime);
+  /**
+   * Hands over an admitted picture as the payload of its FLV tag.
+   * @param decodeTime Whole milliseconds on the child's timeline.
+   * @param timeMs As admitted.
+   */
+  write(decodeTime: number, payload: Buffer, timeMs: number): void {
+    this.#queue.push(timeMs);
     this.#stdin?.cork();
     this.#stdin?.write(flvTagHeader(FLV_VIDEO, decodeTime, payload.length));
     this.#stdin?.write(payload);

@@ -182,6 +182,30 @@ describe('the rungs of a show', () => {
   });
 });
 
+describe('a group of pictures that is replayed', () => {
+  it('is decoded, and shown from its last picture on, which is a keyframe', async () => {
+    const clip = makeClip([
+      ...testPicture({ size: '854x480', frameRate: 30, seconds: 2, audio: false }),
+      ...['-bf', '0', '-g', '250'],
+    ]);
+    const pictureTags = clip.filter((tag) => tag.type === 9 && !isHeader(tag) && videoKind(tag.payload) !== 'end');
+    const [first, rest] = [pictureTags.slice(0, 30), pictureTags.slice(30)];
+    const { encoder, received } = show(clip);
+    await play(encoder!, first);
+    const endMs = START_MS + first.at(-1)!.timestamp + 33;
+    for (const [i, { timestamp, payload }] of first.entries()) {
+      const replay = { sentMs: START_MS + timestamp, ...(i === first.length - 1 && { presentationMs: endMs }) };
+      encoder!.tag({ type: 9, timestampMs: endMs + i / 45, payload, replay });
+    }
+    await play(encoder!, rest, START_MS + 33);
+    await until(() => pictures(received.samples['360p']).length === pictureTags.length);
+    const rung = pictures(received.samples['360p']);
+    expect(close(keyTimes(rung))).toEqual(close([START_MS + first[0]!.timestamp, endMs]));
+    const times = rung.map(({ dtsMs }) => dtsMs);
+    expect(Math.max(...times.slice(1).map((time, i) => time - times[i]!))).toBeLessThan(40);
+  });
+});
+
 describe('an encoder that fails', () => {
   const long = makeClip([...testPicture({ size: '640x480', frameRate: 30, seconds: 4 }), '-bf', '0', '-g', '15']);
 

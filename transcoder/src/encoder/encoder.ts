@@ -10,7 +10,7 @@ import {
   VIDEO_HEADER_BYTES,
   videoKind,
 } from '@showrunner/service-kit/flv';
-import type { Rung, RungEncoder, RungOutput, ShowTag } from '../packager/rung-encoder.ts';
+import type { Replay, Rung, RungEncoder, RungOutput, ShowTag } from '../packager/rung-encoder.ts';
 import type { TrackConfigs } from '../packager/media-sample.ts';
 import { encoderArgv } from './argv.ts';
 import { type EncoderEnd, EncoderProcess } from './encoder-process.ts';
@@ -91,10 +91,10 @@ export class LadderEncoder implements RungEncoder {
     this.#state = { name: 'waiting', fromMs: -Infinity };
   }
 
-  tag({ type, timestampMs, payload }: ShowTag): void {
+  tag({ type, timestampMs, payload, replay }: ShowTag): void {
     if (this.#state.name === 'closed' || this.#state.name === 'unable') return;
     if (type === FLV_AUDIO) this.#audioTag(timestampMs, payload);
-    else this.#videoTag(timestampMs, payload);
+    else this.#videoTag(timestampMs, payload, replay);
   }
 
   async close(): Promise<void> {
@@ -113,7 +113,7 @@ export class LadderEncoder implements RungEncoder {
     }
   }
 
-  #videoTag(timestampMs: number, payload: Buffer): void {
+  #videoTag(timestampMs: number, payload: Buffer, replay: Replay | undefined): void {
     const kind = videoKind(payload);
     if (kind === 'sequence-header') return this.#sequenceHeader(payload);
     if (kind !== 'keyframe' && kind !== 'frame') return;
@@ -121,8 +121,12 @@ export class LadderEncoder implements RungEncoder {
     if (keyframe) this.#keyframe(timestampMs);
     if (this.#state.name !== 'running' || this.#videoChanged) return;
     const { child, times, since } = this.#state;
-    const outcome = child.admit(timestampMs - since.showMs, keyframe);
-    if (outcome === 'taken') child.write(times.enter(timestampMs, compositionTimeMs(payload), keyframe), payload);
+    const sinceStartMs = timestampMs - since.showMs;
+    const outcome = child.admit(sinceStartMs, keyframe);
+    if (outcome === 'taken') {
+      const picture = { dtsMs: timestampMs, compositionMs: compositionTimeMs(payload), keyframe };
+      child.write(times.enter({ ...picture, ...(replay && { replay }) }), payload, sinceStartMs);
+    }
     if (outcome !== 'dropped-gop') return;
     this.#options.metrics.droppedGops.inc();
     const nowMs = this.#options.now();

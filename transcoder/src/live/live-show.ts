@@ -9,15 +9,18 @@ import {
   VIDEO_HEADER_BYTES,
 } from '@showrunner/service-kit/flv';
 import { durationMs, type LiveStreamSpec } from '@showrunner/crds';
-import type { MediaSample, Track, TrackConfigs } from '../packager/media-sample.ts';
+import type { Track, TrackConfigs } from '../packager/media-sample.ts';
 import { Rendition } from '../packager/rendition.ts';
-import type { RungEncoder, RungEncoderFactory } from '../packager/rung-encoder.ts';
+import type { Replay, RungEncoder, RungEncoderFactory } from '../packager/rung-encoder.ts';
 import { SegmentPlan } from '../packager/segment-plan.ts';
 import { segmentLimits } from '../packager/segmenter.ts';
 import { GapFiller } from '../timeline/gap-filler.ts';
 import { makeFrozenFrame } from '../timeline/frozen-frame.ts';
+import type { ReplayedPicture, SentFrame } from '../timeline/gop.ts';
+import { isLate, planReturn, type ReturnStep } from '../timeline/return-plan.ts';
 import { SHOW_START_MS, ShowTimeline } from '../timeline/show-timeline.ts';
 import { announcedTracks } from './announced-tracks.ts';
+import { Preroll } from './preroll.ts';
 
 export const SOURCE = 'source';
 
@@ -28,15 +31,10 @@ const LISTED_TARGETS = 7;
  * it for as long as the playlist was; half of that keeps a 2.6 Mbit/s stream below 8 MB.
  */
 const RETIRED_TARGETS = 4;
-/** Media is held back for the other track's sequence header for at most this long by its own stamps. */
-const PREROLL_MS = 300;
-const PREROLL_TAGS = 256;
 /** Viewers in time are three parts behind. */
 const HOLD_BACK_PARTS = 3;
 const PATIENCE_SHARE = 0.8;
 const STANDARD_PATIENCE_MS = 1000;
-/** Made-up media and what a publisher sends may overlap by less than this without being moved. */
-const OVERLAP_MS = 40;
 
 export interface LiveShowOptions {
   readonly stream: StreamRef;
@@ -49,6 +47,13 @@ export interface LiveShowOptions {
   readonly filledMs: (ms: number) => void;
   /** A rendition has more to show than before. */
   readonly renditionChanged: (rendition: Rendition) => void;
+}
+
+function sentFrame(track: Track, tagPayload: Buffer, dtsMs: number, keyframe: boolean): SentFrame {
+  const video = track === 'video';
+  const ctsMs = video ? compositionTimeMs(tagPayload) : 0;
+  const payload = tagPayload.subarray(video ? VIDEO_HEADER_BYTES : AUDIO_HEADER_BYTES);
+  return { sample: { track, dtsMs, ctsMs, keyframe, payload }, tagPayload };
 }
 
 /** One show from its first tag to its end: the source's timeline, its renditions, and the gaps between publishers. */
@@ -66,11 +71,12 @@ export class LiveShow {
   /** Sequence headers of the publisher on air, which count from its next keyframe on. */
   #announced: TrackConfigs = {};
   readonly #headerTags: Partial<Record<Track, Buffer>> = {};
-  #expected: ReadonlySet<Track> | undefined;
-  #preroll: FlvTag[] | undefined = [];
+  readonly #preroll = new Preroll();
   #awaitsKeyframe = true;
   #resumes = false;
   #jumped = false;
+  /** Since when the publisher on air has been sending what was made up for already. */
+  #lateSinceMs: number | undefined;
   #epochMs = 0;
   #ended = false;
 
@@ -101,7 +107,7 @@ export class LiveShow {
           options.transcode.latency === 'low' ? PATIENCE_SHARE * HOLD_BACK_PARTS * partMs : STANDARD_PATIENCE_MS,
         frozenFrames: (video, recentFrames) => makeFrozenFrame(video, recentFrames),
         filledMs: options.filledMs,
-        emit: (sample, payload) => this.#package(sample, payload),
+        emit: (picture) => this.#package(picture),
       },
     );
   }
@@ -121,15 +127,14 @@ export class LiveShow {
 
   publisherStarted(): void {
     this.#announced = {};
-    this.#expected = undefined;
-    this.#preroll = [];
+    this.#preroll.begin();
     this.#awaitsKeyframe = true;
     this.#resumes = this.source.window.last !== undefined;
   }
 
   publisherStopped(): void {
     this.#filler.abandon();
-    this.#preroll = undefined;
+    this.#preroll.end();
     this.#awaitsKeyframe = true;
     this.#resumes = true;
   }
@@ -137,13 +142,15 @@ export class LiveShow {
   tag(tag: FlvTag): void {
     if (this.#ended) return;
     if (tag.type === FLV_SCRIPT) {
-      this.#expected ??= announcedTracks(tag.payload);
+      this.#preroll.expect(announcedTracks(tag.payload));
       return;
     }
     const track = tag.type === FLV_VIDEO ? 'video' : 'audio';
     const kind = track === 'video' ? videoKind(tag.payload) : audioKind(tag.payload);
     if (kind === 'sequence-header') this.#announce(track, tag.payload);
-    else if (kind === 'keyframe' || kind === 'frame') this.#hold(tag);
+    else if (kind === 'keyframe' || kind === 'frame') {
+      for (const ready of this.#preroll.push(tag, this.#announced)) this.#media(ready);
+    }
   }
 
   /** Ends all renditions. The encoder's child may live a little longer than the returned promise takes to begin. */
@@ -186,30 +193,7 @@ export class LiveShow {
       if (config) this.#announced = { ...this.#announced, audio: config };
     }
     this.#headerTags[track] = payload;
-    if (!this.#preroll && this.#configsDiffer()) this.#awaitsKeyframe = true;
-  }
-
-  /** Media waits until it is known which tracks the publisher sends. */
-  #hold(tag: FlvTag): void {
-    if (!this.#preroll) return this.#media(tag);
-    this.#preroll.push(tag);
-    if (!this.#tracksKnown(this.#preroll)) return;
-    const held = this.#preroll;
-    this.#preroll = undefined;
-    for (const each of held) this.#media(each);
-  }
-
-  #tracksKnown(held: readonly FlvTag[]): boolean {
-    const { video, audio } = this.#announced;
-    if (video && audio) return true;
-    if (!video && !audio) {
-      if (held.length > PREROLL_TAGS) this.#preroll = [];
-      return false;
-    }
-    if (this.#expected && this.#expected.has('video') === !!video && this.#expected.has('audio') === !!audio)
-      return true;
-    const waited = held.at(-1)!.timestamp - held[0]!.timestamp;
-    return waited >= PREROLL_MS || waited < 0 || held.length > PREROLL_TAGS;
+    if (this.#preroll.over && this.#configsDiffer()) this.#awaitsKeyframe = true;
   }
 
   #configsDiffer(): boolean {
@@ -229,31 +213,43 @@ export class LiveShow {
       if (!keyframe || (track === 'audio' && this.#announced.video)) return;
       this.#begin();
     }
-    const skipsToKeyframe = track === 'video' && this.#filler.needsKeyframe;
-    if (skipsToKeyframe && !keyframe) return;
-    if (skipsToKeyframe) this.#resume();
-
-    const mapped = this.#timeline.map(track, tag.timestamp);
-    let dtsMs = mapped.ms;
-    const end = this.#filler.filling ? this.#filler.trackEndMs(track) : undefined;
-    if (end !== undefined && dtsMs < end - OVERLAP_MS) {
-      // Late media in a burst: it goes on where the made-up media ends.
-      this.#timeline.continueAt(this.#filler.endMs ?? end);
-      dtsMs = this.#timeline.map(track, tag.timestamp).ms;
+    const { ms, jumped } = this.#timeline.map(track, tag.timestamp);
+    let frame = sentFrame(track, tag.payload, ms, keyframe);
+    let step = this.#returnStep(frame);
+    if (step === 'move') {
+      const room = keyframe ? 0 : this.source.frameMs;
+      this.#timeline.continueAt((this.#filler.endMs ?? ms) + room);
+      this.#lateSinceMs = undefined;
+      frame = sentFrame(track, tag.payload, this.#timeline.map(track, tag.timestamp).ms, keyframe);
+      step = this.#returnStep(frame);
     }
-    this.#noteJump(mapped.jumped, track, keyframe);
-    const sample: MediaSample =
-      track === 'video'
-        ? {
-            track,
-            dtsMs,
-            ctsMs: compositionTimeMs(tag.payload),
-            keyframe,
-            payload: tag.payload.subarray(VIDEO_HEADER_BYTES),
-          }
-        : { track, dtsMs, ctsMs: 0, keyframe, payload: tag.payload.subarray(AUDIO_HEADER_BYTES) };
-    this.#filler.received(sample);
-    this.#package(sample, tag.payload);
+    if (step === 'drop') return;
+    if (step === 'keep') return this.#filler.keep(frame);
+    if (step === 'replay') this.#filler.replayUntil(frame.sample.dtsMs);
+    if (track === 'video') this.#lateSinceMs = undefined;
+    this.#noteJump(jumped, track, keyframe);
+    this.#filler.received(frame);
+    this.#package(frame);
+  }
+
+  #returnStep({ sample }: SentFrame): ReturnStep {
+    const { filling, madeUpVideo, gop } = this.#filler;
+    const { track, dtsMs, keyframe } = sample;
+    const endMs = this.#filler.trackEndMs(track);
+    if (endMs === undefined || !(madeUpVideo || (filling && track === 'audio'))) return 'go-on';
+    const nowMs = this.#options.now();
+    if (isLate(dtsMs, endMs)) this.#lateSinceMs ??= nowMs;
+    return planReturn({
+      track,
+      dtsMs,
+      keyframe,
+      endMs,
+      frameMs: this.source.frameMs,
+      // Sound alone has nothing to be skipped to.
+      lateForMs: madeUpVideo ? nowMs - (this.#lateSinceMs ?? nowMs) : Infinity,
+      joins: gop.whole && gop.endsBefore(sample),
+      keeps: gop.whole || keyframe,
+    });
   }
 
   /** The first keyframe of a publisher, or of other sequence headers. */
@@ -298,13 +294,15 @@ export class LiveShow {
     this.source.discontinuity();
   }
 
-  #package(sample: MediaSample, tagPayload: Buffer): void {
+  #package(frame: SentFrame | ReplayedPicture): void {
+    const { sample, tagPayload } = frame;
     this.source.push(sample);
-    this.#encode(sample.track, sample.dtsMs, tagPayload);
+    this.#encode(sample.track, sample.dtsMs, tagPayload, 'replay' in frame ? frame.replay : undefined);
   }
 
-  #encode(track: Track, timestampMs: number, payload: Buffer): void {
-    this.#encoder?.tag({ type: track === 'video' ? FLV_VIDEO : FLV_AUDIO, timestampMs, payload });
+  #encode(track: Track, timestampMs: number, payload: Buffer, replay?: Replay): void {
+    const type = track === 'video' ? FLV_VIDEO : FLV_AUDIO;
+    this.#encoder?.tag({ type, timestampMs, payload, ...(replay && { replay }) });
   }
 
   #startEncoder(): void {

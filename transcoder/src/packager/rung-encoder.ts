@@ -9,6 +9,16 @@ export interface ShowTag {
   readonly timestampMs: number;
   /** Body of the FLV tag: sequence headers come first and again whenever they change. */
   readonly payload: Buffer;
+  /** The picture comes another time, from the last keyframe on, because decoders have since seen others. */
+  readonly replay?: Replay;
+}
+
+/** A picture that is decoded again and, except the one that stays on the screen, not shown again. */
+export interface Replay {
+  /** Milliseconds from the start of the show, when it came first. */
+  readonly sentMs: number;
+  /** Of the one that is shown: when. */
+  readonly presentationMs?: number;
 }
 
 /** What the master playlist says of an encoded rendition before anything of it was measured. */
@@ -30,7 +40,8 @@ export interface RungOutput {
   config(rung: string, configs: TrackConfigs): void;
   /**
    * Samples per track in decode order, on the same timeline as the tags that went in: a picture keeps its
-   * presentation time. Keyframes stand wherever the tags had one.
+   * presentation time. Keyframes stand wherever the tags had one, and at the first picture shown after a keyframe
+   * that was not.
    */
   sample(rung: string, sample: MediaSample): void;
 }

@@ -1,8 +1,9 @@
 import { parseAacConfig, parseAvcConfig } from '@showrunner/service-kit/flv';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { avcRecord } from '../../test/hand-made-h264.ts';
-import type { MediaSample } from '../packager/media-sample.ts';
+import type { MediaSample, Track } from '../packager/media-sample.ts';
 import { GapFiller } from './gap-filler.ts';
+import type { SentFrame } from './gop.ts';
 
 const CONFIGS = {
   video: parseAvcConfig(avcRecord())!,
@@ -34,15 +35,19 @@ function fillerOf({ frameMs = 40, frozen = FROZEN, audio = true } = {}) {
       patienceMs: () => 480,
       frozenFrames: () => frozen,
       filledMs: (ms) => (said.filledMs += ms),
-      emit: (sample, payload) => {
+      emit: ({ sample, tagPayload }) => {
         made.push(sample);
-        tags.push(payload);
+        tags.push(tagPayload);
       },
     },
   );
   filler.configure(audio ? CONFIGS : { video: CONFIGS.video });
-  filler.received({ track: 'video', dtsMs: 2000 - frameMs, ctsMs: 0, keyframe: true, payload: Buffer.alloc(1000) });
-  if (audio) filler.received({ track: 'audio', dtsMs: 1979, ctsMs: 0, keyframe: true, payload: Buffer.alloc(10) });
+  const last = (track: Track, dtsMs: number, bytes: number): SentFrame => ({
+    sample: { track, dtsMs, ctsMs: 0, keyframe: true, payload: Buffer.alloc(bytes) },
+    tagPayload: Buffer.alloc(bytes),
+  });
+  filler.received(last('video', 2000 - frameMs, 1000));
+  if (audio) filler.received(last('audio', 1979, 10));
   filler.published();
   return { filler, made, tags, said };
 }

@@ -1,6 +1,7 @@
 import { AUDIO_HEADER_BYTES, VIDEO_HEADER_BYTES, type AvcConfig } from '@showrunner/service-kit/flv';
 import type { MediaSample, Track, TrackConfigs } from '../packager/media-sample.ts';
-import { dueMs, nextLookMs, planFill, type Fill, type GapState } from './gap-plan.ts';
+import { Gop, type ReplayedPicture, type SentFrame } from './gop.ts';
+import { dueMs, FILLED_TRACKS, nextLookMs, planFill, type Fill, type GapState } from './gap-plan.ts';
 import { silentAacFrame } from './silent-aac.ts';
 
 /** Makes pictures that leave the screen as it is; the argument counts from 0. */
@@ -13,8 +14,8 @@ export interface GapFillerOptions {
   readonly frozenFrames: (config: AvcConfig, recentFrames: readonly Buffer[]) => FrozenFrames | undefined;
   /** Milliseconds of the timeline were bridged. */
   readonly filledMs: (ms: number) => void;
-  /** @param tagPayload The same as the body of an FLV tag. */
-  readonly emit: (sample: MediaSample, tagPayload: Buffer) => void;
+  /** A made-up frame, or a picture that was sent before. */
+  readonly emit: (picture: SentFrame | ReplayedPicture) => void;
 }
 
 /** What the filler must know of the rendition that it keeps moving. */
@@ -31,6 +32,15 @@ const REMEMBERED_FRAMES = 16;
 const ABANDONED_PATIENCE_PARTS = 1.25;
 /** Far more than one look at a gap needs, of each track. */
 const MOST_FRAMES_AT_ONCE = 1000;
+/**
+ * A newcomer finds a picture to begin with this often while nobody publishes, and never more often than the group of
+ * pictures that it takes is long: so a gap needs no more bytes than the show did.
+ */
+const REPLAY_EVERY_MS = 1000;
+/** A hole in the sound that is longer is filled, since players stall at it. */
+const LONGEST_HOLE_MS = 40;
+/** Pictures closer than this in order of display may be taken for the rounding errors of stamps. */
+const NEXT_SHOWN_MS = 3;
 /** Sums of frame intervals are not exact. */
 const ROUNDING_MS = 0.01;
 const FRAME_TAG = 0x27;
@@ -55,8 +65,13 @@ export class GapFiller {
   readonly #filling = new Set<Track>();
   readonly #endMs: Partial<Record<Track, number>> = {};
   readonly #recent: Buffer[] = [];
+  readonly #gop = new Gop();
+  /** Where on the timeline the last picture ended that was sent by the publisher, the first or another time. */
+  #sentUntilMs = 0;
   #configs: TrackConfigs = {};
   #keyframe: MediaSample | undefined;
+  /** Presentation time of the last picture in order of display. */
+  #lastShownMs = -Infinity;
   #frozen: FrozenFrames | undefined;
   #frozenCount = 0;
   /** Nothing real came after a made-up picture. */
@@ -82,9 +97,14 @@ export class GapFiller {
     return video === undefined && audio === undefined ? undefined : Math.max(video ?? -Infinity, audio ?? -Infinity);
   }
 
-  /** After made-up pictures the decoder lacks what the publisher's next frame refers to: only a keyframe goes on. */
-  get needsKeyframe(): boolean {
+  /** After made-up pictures the decoder lacks what the publisher's next frame refers to. */
+  get madeUpVideo(): boolean {
     return this.#madeUpVideo;
+  }
+
+  /** The pictures since the publisher's last keyframe, sent or kept. */
+  get gop(): Pick<Gop, 'whole' | 'endsBefore'> {
+    return this.#gop;
   }
 
   trackEndMs(track: Track): number | undefined {
@@ -94,6 +114,7 @@ export class GapFiller {
   configure(configs: TrackConfigs): void {
     this.#configs = configs;
     this.#recent.length = 0;
+    this.#gop.clear();
     this.#keyframe = undefined;
     this.#filling.clear();
     for (const track of ['video', 'audio'] as const) if (!configs[track]) delete this.#endMs[track];
@@ -106,21 +127,44 @@ export class GapFiller {
     this.#schedule();
   }
 
-  /** Real media has come, and was or will be packaged. */
-  received(sample: MediaSample): void {
-    const { track } = sample;
+  /** Real media has come, and will be packaged. */
+  received({ sample, tagPayload }: SentFrame): void {
+    const { track, dtsMs } = sample;
     this.#abandoned = false;
-    this.#filling.delete(track);
     if (track === 'video') {
-      this.#endMs.video = sample.dtsMs + this.#clock.frameMs;
+      this.#filling.delete('video');
+      this.#endMs.video = dtsMs + this.#clock.frameMs;
+      this.#sentUntilMs = this.#endMs.video;
+      this.#lastShownMs = Math.max(this.#lastShownMs, dtsMs + sample.ctsMs);
       this.#madeUpVideo = false;
       this.#repeatsKeyframe = false;
       this.#frozen = undefined;
       this.#frozenCount = 0;
-      if (sample.keyframe) this.#keyframe = sample;
-      this.#recent.push(sample.payload);
-      if (this.#recent.length > REMEMBERED_FRAMES) this.#recent.shift();
-    } else this.#endMs.audio = sample.dtsMs + this.#audioFrameMs();
+      this.keep({ sample, tagPayload });
+    } else {
+      const end = this.#endMs.audio;
+      if (end !== undefined && dtsMs - end > LONGEST_HOLE_MS) this.#fillAudio({ track, fromMs: end, toMs: dtsMs });
+      this.#filling.delete('audio');
+      this.#endMs.audio = dtsMs + this.#audioFrameMs();
+    }
+  }
+
+  /** A real picture has come that is decoded when the group of pictures is replayed. */
+  keep(picture: SentFrame): void {
+    this.#gop.add(picture);
+    if (picture.sample.keyframe) this.#keyframe = picture.sample;
+    this.#recent.push(picture.sample.payload);
+    if (this.#recent.length > REMEMBERED_FRAMES) this.#recent.shift();
+  }
+
+  /** Leads decoders up to the newest picture, which then stands until `toMs`. */
+  replayUntil(toMs: number): void {
+    const fromMs = this.#endMs.video ?? toMs;
+    for (const picture of this.#gop.replay(fromMs, toMs)) this.#options.emit(picture);
+    this.#endMs.video = toMs;
+    this.#sentUntilMs = toMs;
+    this.#madeUpVideo = true;
+    this.#repeatsKeyframe = false;
   }
 
   /** A part was published, of real media or not. */
@@ -140,7 +184,7 @@ export class GapFiller {
     // Both tracks are brought to one end, since what comes begins there with both: a hole would stall players.
     const to = dueMs(state) - newest > state.partMs ? dueMs(state) : newest;
     const fills: Fill[] = [];
-    for (const track of ['video', 'audio'] as const) {
+    for (const track of FILLED_TRACKS) {
       const end = this.#endMs[track];
       if (end === undefined || to <= end) continue;
       // Whole pictures: sound bends by less than one, a hole in the picture would be seen.
@@ -195,26 +239,32 @@ export class GapFiller {
   #fill(fill: Fill, partMs: number): void {
     if (fill.track === 'audio') return this.#fillAudio(fill);
     if (!this.#filling.has('video')) {
-      const { video } = this.#configs;
       // A decoder that shows a repeated keyframe already knows nothing of the frames before it.
-      if (video && !this.#repeatsKeyframe) this.#frozen ??= this.#options.frozenFrames(video, this.#recent);
+      if (!this.#frozen && !this.#repeatsKeyframe) this.#freeze();
       this.#repeatsKeyframe = this.#frozen === undefined;
     }
     this.#filling.add('video');
-    if (this.#frozen) this.#fillFrozen(fill, this.#frozen);
+    if (this.#frozen) this.#fillFrozen(fill);
     if (this.#frozen || !this.#keyframe) return;
     this.#repeatsKeyframe = true;
     this.#repeatKeyframe({ ...fill, fromMs: this.#endMs.video ?? fill.fromMs }, this.#keyframe, partMs);
   }
 
-  #fillFrozen({ fromMs, toMs }: Fill, frozen: FrozenFrames): void {
-    const ctsMs = this.#keyframe?.ctsMs ?? 0;
+  #fillFrozen({ fromMs, toMs }: Fill): void {
     const { frameMs } = this.#clock;
     const until = Math.min(toMs + ROUNDING_MS, fromMs + MOST_FRAMES_AT_ONCE * frameMs);
-    for (let at = fromMs; at + frameMs <= until; at += frameMs) {
-      const units = this.#nextFrozen(frozen);
-      if (!units) return;
-      this.#emitVideo({ dtsMs: at, ctsMs, keyframe: false, units });
+    for (let at = fromMs; this.#frozen && at + frameMs <= until; at += frameMs) {
+      if (this.#gop.whole && at - this.#sentUntilMs >= Math.max(REPLAY_EVERY_MS, this.#gop.spanMs)) {
+        this.replayUntil(at + frameMs);
+        this.#freeze();
+      } else {
+        const units = this.#nextFrozen(this.#frozen);
+        if (!units) return;
+        // With B-frames the newest picture may be shown later than the first made-up ones would be.
+        const ctsMs = Math.max(this.#keyframe?.ctsMs ?? 0, Math.floor(this.#lastShownMs - at) + NEXT_SHOWN_MS);
+        this.#emitVideo({ dtsMs: at, ctsMs, keyframe: false, units });
+        this.#lastShownMs = at + ctsMs;
+      }
       this.#endMs.video = at + frameMs;
     }
   }
@@ -228,6 +278,12 @@ export class GapFiller {
       this.#frozen = undefined;
       return undefined;
     }
+  }
+
+  #freeze(): void {
+    const { video } = this.#configs;
+    this.#frozen = video && this.#options.frozenFrames(video, this.#recent);
+    this.#frozenCount = 0;
   }
 
   /** One keyframe a part is enough, and bounded in size; the first one completes the part that was begun. */
@@ -244,7 +300,8 @@ export class GapFiller {
   #emitVideo({ units, ...frame }: Omit<MediaSample, 'track' | 'payload'> & { units: Buffer }): void {
     this.#madeUpVideo = true;
     const tag = videoTag(frame.keyframe, frame.ctsMs, units);
-    this.#options.emit({ track: 'video', ...frame, payload: tag.subarray(VIDEO_HEADER_BYTES) }, tag);
+    const sample: MediaSample = { track: 'video', ...frame, payload: tag.subarray(VIDEO_HEADER_BYTES) };
+    this.#options.emit({ sample, tagPayload: tag });
   }
 
   #fillAudio({ fromMs, toMs }: Fill): void {
@@ -256,7 +313,7 @@ export class GapFiller {
     const step = this.#audioFrameMs();
     const until = Math.min(toMs, fromMs + MOST_FRAMES_AT_ONCE * step);
     for (let at = fromMs; at + step <= until; at += step) {
-      this.#options.emit({ track: 'audio', dtsMs: at, ctsMs: 0, keyframe: true, payload }, tag);
+      this.#options.emit({ sample: { track: 'audio', dtsMs: at, ctsMs: 0, keyframe: true, payload }, tagPayload: tag });
       this.#endMs.audio = at + step;
     }
   }

@@ -20,8 +20,8 @@ describe('planFill', () => {
 
   it('brings both tracks up to the wall clock once it was silent for long', () => {
     expect(planFill(state({ nowMs: 10_480 }))).toEqual([
-      { track: 'video', fromMs: 4_100, toMs: 4_480 },
       { track: 'audio', fromMs: 4_090, toMs: 4_480 },
+      { track: 'video', fromMs: 4_100, toMs: 4_480 },
     ]);
   });
 

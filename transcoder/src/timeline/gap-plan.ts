@@ -22,6 +22,9 @@ export interface Fill {
   readonly toMs: number;
 }
 
+/** Sound comes first: a part is closed by its pictures, and takes the sound along that is there. */
+export const FILLED_TRACKS = ['audio', 'video'] as const satisfies readonly Track[];
+
 /** Where the timeline should be by now for viewers in time to have media. */
 export function dueMs(state: Pick<GapState, 'nowMs' | 'publishedAtMs' | 'publishedToMs'>): number {
   return state.publishedToMs + Math.max(0, state.nowMs - state.publishedAtMs);
@@ -36,7 +39,7 @@ export function planFill(state: GapState): Fill[] {
   const silent = state.filling.size > 0 || state.nowMs - state.publishedAtMs >= state.patienceMs;
   if (!silent) return [];
   const fills: Fill[] = [];
-  for (const track of ['video', 'audio'] as const) {
+  for (const track of FILLED_TRACKS) {
     const end = state.endMs[track];
     if (end === undefined || due <= end) continue;
     // What waits for its part to close is not late yet.
