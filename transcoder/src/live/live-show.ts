@@ -40,8 +40,10 @@ export interface LiveShowOptions {
   readonly stream: StreamRef;
   readonly transcode: LiveStreamSpec['transcode'];
   readonly firstMsn: number;
-  /** Milliseconds since the epoch. */
+  /** Milliseconds since the epoch, for dates only. */
   readonly now: () => number;
+  /** Milliseconds of a clock that never leaps with the time of day, for all that waits. */
+  readonly monotonicMs: () => number;
   readonly createEncoder: RungEncoderFactory;
   /** Media was made up to bridge a gap: milliseconds of it. */
   readonly filledMs: (ms: number) => void;
@@ -75,6 +77,8 @@ export class LiveShow {
   #awaitsKeyframe = true;
   #resumes = false;
   #jumped = false;
+  /** The dates of segments lag behind the wall clock until the next discontinuity. */
+  #datesLag = false;
   /** Since when the publisher on air has been sending what was made up for already. */
   #lateSinceMs: number | undefined;
   #epochMs = 0;
@@ -102,11 +106,12 @@ export class LiveShow {
         },
       },
       {
-        now: options.now,
+        monotonicMs: options.monotonicMs,
         patienceMs: (partMs) =>
           options.transcode.latency === 'low' ? PATIENCE_SHARE * HOLD_BACK_PARTS * partMs : STANDARD_PATIENCE_MS,
         frozenFrames: (video, recentFrames) => makeFrozenFrame(video, recentFrames),
         filledMs: options.filledMs,
+        postponed: () => (this.#datesLag = true),
         emit: (picture) => this.#package(picture),
       },
     );
@@ -237,7 +242,7 @@ export class LiveShow {
     const { track, dtsMs, keyframe } = sample;
     const endMs = this.#filler.trackEndMs(track);
     if (endMs === undefined || !(madeUpVideo || (filling && track === 'audio'))) return 'go-on';
-    const nowMs = this.#options.now();
+    const nowMs = this.#options.monotonicMs();
     if (isLate(dtsMs, endMs)) this.#lateSinceMs ??= nowMs;
     return planReturn({
       track,
@@ -281,13 +286,17 @@ export class LiveShow {
 
   /** Ties the timeline to the wall clock for EXT-X-PROGRAM-DATE-TIME, which never goes back. */
   #anchor(timelineMs: number): void {
+    this.#datesLag = false;
     this.#epochMs = Math.max(this.#epochMs, this.#options.now() - timelineMs);
   }
 
-  /** A jump of the publisher's clock is a discontinuity where a keyframe follows; else the decoder just goes on. */
+  /**
+   * A jump of the publisher's clock is a discontinuity where a keyframe follows; else the decoder just goes on. Dates that
+   * lag wait for a keyframe.
+   */
   #noteJump(jumped: boolean, track: Track, keyframe: boolean): void {
     this.#jumped ||= jumped;
-    if (!this.#jumped || (track === 'audio' && this.#configs.video)) return;
+    if (!(this.#jumped || this.#datesLag) || (track === 'audio' && this.#configs.video)) return;
     this.#jumped = false;
     if (!keyframe) return;
     this.#anchor(this.#filler.endMs ?? SHOW_START_MS);

@@ -27,14 +27,15 @@ async function pass(ms: number): Promise<void> {
 function fillerOf({ frameMs = 40, frozen = FROZEN, audio = true } = {}) {
   const made: MediaSample[] = [];
   const tags: Buffer[] = [];
-  const said = { filledMs: 0 };
+  const said = { filledMs: 0, postponed: 0 };
   const filler = new GapFiller(
     { clockMs: 2000, partMs: 200, frameMs },
     {
-      now: () => clockMs,
+      monotonicMs: () => clockMs,
       patienceMs: () => 480,
       frozenFrames: () => frozen,
       filledMs: (ms) => (said.filledMs += ms),
+      postponed: () => said.postponed++,
       emit: ({ sample, tagPayload }) => {
         made.push(sample);
         tags.push(tagPayload);
@@ -55,7 +56,7 @@ function fillerOf({ frameMs = 40, frozen = FROZEN, audio = true } = {}) {
 describe('GapFiller', () => {
   it('makes up no more than a thousand frames at once, however short they are said to be', async () => {
     const { made, filler } = fillerOf({ frameMs: 1e-6, audio: false });
-    await pass(490);
+    await pass(480);
     filler.close();
     expect(made.length).toBeGreaterThan(900);
     expect(made.length).toBeLessThanOrEqual(1000);
@@ -79,5 +80,25 @@ describe('GapFiller', () => {
       [true, 2200],
     ]);
     expect(made.slice(5).every(({ keyframe }) => keyframe)).toBe(true);
+  });
+
+  it('goes on at once after a standstill, and catches up in steps of two parts', async () => {
+    const { made, filler } = fillerOf();
+    clockMs += 5000;
+    await vi.advanceTimersByTimeAsync(480);
+    expect(made.filter(({ track }) => track === 'video').length).toBeLessThanOrEqual(10);
+    await pass(300);
+    expect(Math.abs(filler.endMs! - (2000 + 5300))).toBeLessThanOrEqual(200);
+    filler.close();
+  });
+
+  it('makes up nothing for a standstill of hours, and says that the show is later by that', async () => {
+    const { filler, said } = fillerOf();
+    await pass(1000);
+    clockMs += 8 * 3_600_000;
+    await pass(1000);
+    filler.close();
+    expect(Math.abs(filler.endMs! - (2000 + 2000))).toBeLessThanOrEqual(400);
+    expect(said.postponed).toBe(1);
   });
 });

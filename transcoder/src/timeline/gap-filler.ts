@@ -1,19 +1,30 @@
 import { AUDIO_HEADER_BYTES, VIDEO_HEADER_BYTES, type AvcConfig } from '@showrunner/service-kit/flv';
 import type { MediaSample, Track, TrackConfigs } from '../packager/media-sample.ts';
 import { Gop, type ReplayedPicture, type SentFrame } from './gop.ts';
-import { dueMs, FILLED_TRACKS, nextLookMs, planFill, type Fill, type GapState } from './gap-plan.ts';
+import {
+  dueMs,
+  FILLED_TRACKS,
+  LONGEST_CATCH_UP_MS,
+  nextLookMs,
+  planFill,
+  type Fill,
+  type GapState,
+} from './gap-plan.ts';
 import { silentAacFrame } from './silent-aac.ts';
 
 /** Makes pictures that leave the screen as it is; the argument counts from 0. */
 type FrozenFrames = (n: number) => Buffer;
 
 export interface GapFillerOptions {
-  readonly now: () => number;
+  /** Milliseconds of a clock that never leaps with the time of day. */
+  readonly monotonicMs: () => number;
   readonly patienceMs: (partMs: number) => number;
   /** `undefined` where pictures of this stream cannot be repeated: then its last keyframe is. */
   readonly frozenFrames: (config: AvcConfig, recentFrames: readonly Buffer[]) => FrozenFrames | undefined;
   /** Milliseconds of the timeline were bridged. */
   readonly filledMs: (ms: number) => void;
+  /** After a standstill the show goes on where it was: later by the clock than before. */
+  readonly postponed: () => void;
   /** A made-up frame, or a picture that was sent before. */
   readonly emit: (picture: SentFrame | ReplayedPicture) => void;
 }
@@ -172,11 +183,11 @@ export class GapFiller {
     const toMs = this.#clock.clockMs;
     // While a gap is filled the clocks stay tied as they were before it, else each part would lose a little.
     if (toMs === undefined || this.filling || this.#closed) return;
-    this.#published = { atMs: this.#options.now(), toMs };
+    this.#published = { atMs: this.#options.monotonicMs(), toMs };
     if (!this.#timer) this.#schedule();
   }
 
-  /** Media is about to return after a change of publisher: brings the timeline up to the wall clock. */
+  /** Media is about to return after a change of publisher: brings the timeline up to the clock. */
   catchUp(): void {
     const state = this.#state();
     if (!state) return;
@@ -220,8 +231,14 @@ export class GapFiller {
   #state(): GapState | undefined {
     const partMs = this.#clock.partMs;
     if (!this.#published || partMs === undefined) return undefined;
+    const nowMs = this.#options.monotonicMs();
+    const newest = this.endMs ?? this.#published.toMs;
+    if (this.#published.toMs + nowMs - this.#published.atMs - newest > LONGEST_CATCH_UP_MS) {
+      this.#published = { atMs: nowMs, toMs: newest };
+      this.#options.postponed();
+    }
     return {
-      nowMs: this.#options.now(),
+      nowMs,
       publishedAtMs: this.#published.atMs,
       publishedToMs: this.#published.toMs,
       partMs,
