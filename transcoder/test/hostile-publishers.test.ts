@@ -43,4 +43,14 @@ describe('a publisher with parameter sets that mean harm', () => {
     expect(partTarget).toBeGreaterThan(0.19);
     expect([...segments, ...openParts].reduce((sum, { duration }) => sum + duration, 0)).toBeLessThan(6);
   });
+
+  it('cannot begin more than one segment a second by changing them', async () => {
+    for (let i = 0; i < 300; i++) {
+      const stream = { initialQp: 20 + (i % 2) };
+      rig.sink.tag(videoHeaderTag(stream, i * 33));
+      sendPictures(stream, { from: i * 33, count: 1 });
+    }
+    const { segments } = readPlaylist(await rig.text('source/playlist.m3u8'));
+    expect(segments.length).toBeLessThanOrEqual(10);
+  });
 });

@@ -31,6 +31,10 @@ const LISTED_TARGETS = 7;
  * it for as long as the playlist was; half of that keeps a 2.6 Mbit/s stream below 8 MB.
  */
 const RETIRED_TARGETS = 4;
+/** What a rendition keeps at most: 100 Mbit/s for ten seconds, and far more seconds of any usual stream. */
+const WINDOW_BYTES = 128 * 1024 * 1024;
+/** A publisher's tracks change no more often than this: each change costs a segment and an encoder. */
+const LEAST_CONFIG_MS = 1000;
 /** Viewers in time are three parts behind. */
 const HOLD_BACK_PARTS = 3;
 const PATIENCE_SHARE = 0.8;
@@ -82,6 +86,7 @@ export class LiveShow {
   /** Since when the publisher on air has been sending what was made up for already. */
   #lateSinceMs: number | undefined;
   #epochMs = 0;
+  #configuredAtMs = -Infinity;
   #ended = false;
 
   constructor(options: LiveShowOptions) {
@@ -177,6 +182,7 @@ export class LiveShow {
       window: {
         listedS: LISTED_TARGETS * limits.targetDurationS,
         retiredS: RETIRED_TARGETS * limits.targetDurationS,
+        maxBytes: WINDOW_BYTES,
       },
       plan: this.#plan,
       ...(lead && { lead }),
@@ -215,7 +221,7 @@ export class LiveShow {
     const keyframe = track === 'audio' || videoKind(tag.payload) === 'keyframe';
     if (!this.#announced[track]) return;
     if (this.#awaitsKeyframe) {
-      if (!keyframe || (track === 'audio' && this.#announced.video)) return;
+      if (!keyframe || (track === 'audio' && this.#announced.video) || this.#changesTooSoon()) return;
       this.#begin();
     }
     const { ms, jumped } = this.#timeline.map(track, tag.timestamp);
@@ -257,6 +263,12 @@ export class LiveShow {
     });
   }
 
+  /** Other sequence headers wait for a later keyframe; those of another publisher do not. */
+  #changesTooSoon(): boolean {
+    if (this.#resumes || this.#options.monotonicMs() - this.#configuredAtMs >= LEAST_CONFIG_MS) return false;
+    return this.#configsDiffer();
+  }
+
   /** The first keyframe of a publisher, or of other sequence headers. */
   #begin(): void {
     this.#awaitsKeyframe = false;
@@ -266,6 +278,7 @@ export class LiveShow {
     if (first) this.#anchor(SHOW_START_MS);
     if (!this.#configsDiffer()) return;
     this.#configs = this.#announced;
+    this.#configuredAtMs = this.#options.monotonicMs();
     this.source.setConfig(this.#configs);
     this.#filler.configure(this.#configs);
     if (first && !this.#encoder) this.#startEncoder();
