@@ -13,6 +13,8 @@ const LEAST_SHARE = 0.87;
 const FALLBACK_FRAME_MS = 1000 / 30;
 /** With video missing for this long beyond a part, parts go on with audio alone. */
 const VIDEO_PATIENCE_MS = 300;
+/** A part is closed early where it has as much: 300 Mbit/s for 200 ms. */
+const MOST_PART_BYTES = 8 * 1024 * 1024;
 
 function wholeFrames(durationMs: number, frameMs: number): number {
   return Math.max(1, Math.round(durationMs / frameMs));
@@ -30,6 +32,7 @@ export class PartBuilder {
   #audio: AudioQueue | undefined;
   #frames = new FrameClock(undefined);
   #video: MediaSample[] = [];
+  #videoBytes = 0;
   /** Ticks where the media of the last part ended. */
   #mediaEnd: number | undefined;
   /** Ticks that the durations of all parts add up to, counted from where the show's timeline is 0. */
@@ -79,6 +82,7 @@ export class PartBuilder {
     this.#frames = new FrameClock(video?.frameRate);
     this.#audio = audio && new AudioQueue(audio);
     this.#video = [];
+    this.#videoBytes = 0;
   }
 
   /** What is added next does not continue what was added before. What still waits must have been closed before. */
@@ -95,6 +99,7 @@ export class PartBuilder {
   /** Goes on here, past a hole in which there was no media; what waited before it is too little for a part. */
   skipTo(dtsMs: number): void {
     this.#video = [];
+    this.#videoBytes = 0;
     this.#audio?.take(Infinity, []);
     this.#clock = toTicks(dtsMs);
     this.#mediaEnd = this.#clock;
@@ -107,6 +112,7 @@ export class PartBuilder {
       if (sample.durationMs === undefined) this.#frames.push(sample.dtsMs);
       else this.#frames.interrupt();
       this.#video.push(sample);
+      this.#videoBytes += sample.payload.length;
     }
   }
 
@@ -117,6 +123,11 @@ export class PartBuilder {
 
   /** The part that what arrived so far completes, without waiting for the next frame. */
   takeComplete(): Part | undefined {
+    if (this.#videoBytes + (this.#audio?.byteLength ?? 0) >= MOST_PART_BYTES) {
+      return this.#video.length > 0
+        ? this.#takeVideoPart(this.#video.length, this.#knownEndMs())
+        : this.#takeAudioPart(Infinity);
+    }
     if (!this.#hasVideo) {
       const count = this.#audio ? wholeFrames(this.#partDurationMs, this.#audio.frameMs) : Infinity;
       return this.#audio && this.#audio.length >= count ? this.#takeAudioPart(count) : undefined;
@@ -181,6 +192,7 @@ export class PartBuilder {
     let independent = false;
     for (const frame of frames) {
       buffers.push(frame.payload);
+      this.#videoBytes -= frame.payload.length;
       independent ||= frame.keyframe;
     }
     const nominal = (this.frameMs * VIDEO_TIMESCALE) / 1000;

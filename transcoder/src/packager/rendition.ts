@@ -30,6 +30,8 @@ export interface RenditionOptions {
   readonly changed: () => void;
 }
 
+/** A segment ends early where it has this share of the bytes that the window may keep. */
+const MOST_SHARE_OF_WINDOW = 1 / 4;
 /** Encoded pictures that are missing for longer than this leave a hole; less is jitter. */
 const HOLE_MS = 400;
 
@@ -285,7 +287,8 @@ export class Rendition {
     if (!this.#options.lead || !open || clockMs === undefined || waitingVideoFrames > 0 || open.parts.length === 0)
       return;
     const elapsed = clockMs - this.#segmentClockMs;
-    if (cutsAfterPart(elapsed, partTargetMs ?? 0, this.#msToKeyframe(), this.limits)) this.window.complete();
+    const full = open.byteLength >= MOST_SHARE_OF_WINDOW * this.#options.window.maxBytes;
+    if (full || cutsAfterPart(elapsed, partTargetMs ?? 0, this.#msToKeyframe(), this.limits)) this.window.complete();
   }
 
   #msToKeyframe(): number | undefined {

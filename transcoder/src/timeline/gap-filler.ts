@@ -39,6 +39,7 @@ export interface GapClock {
 
 /** Enough for the last two reference pictures and what was decoded after them. */
 const REMEMBERED_FRAMES = 16;
+const REMEMBERED_BYTES = 8 * 1024 * 1024;
 /** How long after a part the next one is made up, in parts, once it is known that none will come. */
 const ABANDONED_PATIENCE_PARTS = 1.25;
 /** Far more than one look at a gap needs, of each track. */
@@ -76,6 +77,7 @@ export class GapFiller {
   readonly #filling = new Set<Track>();
   readonly #endMs: Partial<Record<Track, number>> = {};
   readonly #recent: Buffer[] = [];
+  #recentBytes = 0;
   readonly #gop = new Gop();
   /** Where on the timeline the last picture ended that was sent by the publisher, the first or another time. */
   #sentUntilMs = 0;
@@ -125,6 +127,7 @@ export class GapFiller {
   configure(configs: TrackConfigs): void {
     this.#configs = configs;
     this.#recent.length = 0;
+    this.#recentBytes = 0;
     this.#gop.clear();
     this.#keyframe = undefined;
     this.#filling.clear();
@@ -165,7 +168,13 @@ export class GapFiller {
     this.#gop.add(picture);
     if (picture.sample.keyframe) this.#keyframe = picture.sample;
     this.#recent.push(picture.sample.payload);
-    if (this.#recent.length > REMEMBERED_FRAMES) this.#recent.shift();
+    this.#recentBytes += picture.sample.payload.length;
+    while (
+      this.#recent.length > REMEMBERED_FRAMES ||
+      (this.#recentBytes > REMEMBERED_BYTES && this.#recent.length > 1)
+    ) {
+      this.#recentBytes -= this.#recent.shift()!.length;
+    }
   }
 
   /** Leads decoders up to the newest picture, which then stands until `toMs`. */
