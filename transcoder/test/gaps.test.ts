@@ -63,6 +63,24 @@ describe('a publisher that stops for a while', () => {
     expect(probed.videoTimes.at(-1)! - probed.videoTimes[0]!).toBeCloseTo(8, 0);
   });
 
+  it('lets newcomers in meanwhile: each second or so a part decodes by itself, to the picture that stands', async () => {
+    rig = await new LiveRig().start();
+    const viewer = new Viewer(rig);
+    rig.sink.publisherStarted();
+    rig.push(clip.filter(({ timestamp }) => timestamp < 2800));
+    rig.sink.publisherStopped('dropped');
+    await pass(9000);
+    const { segments, openParts } = readPlaylist(await viewer.look());
+    const parts = [...segments.flatMap((segment) => segment.parts), ...openParts];
+    const between = parts.flatMap(({ independent }, index) => (independent ? [index] : []));
+    expect(between.length).toBeGreaterThanOrEqual(5);
+    for (const [i, index] of between.slice(1).entries()) expect(index - between[i]!).toBeLessThanOrEqual(6);
+    rig.sink.showEnded('closed');
+    await viewer.look();
+    expect(viewer.broken).toEqual([]);
+    expect(probe(viewer.media()).complaints).toBe('');
+  });
+
   it('needs nothing made up where the next one takes over at once', async () => {
     rig = await new LiveRig().start();
     const viewer = new Viewer(rig);
@@ -174,7 +192,7 @@ describe('dates', () => {
     const returned = rig.nowMs;
     rig.push(jerky);
     const { segments } = readPlaylist(await viewer.look());
-    expect(viewer.broken.filter((sentence) => !sentence.includes('85 %'))).toEqual([]);
+    expect(viewer.broken).toEqual([]);
     expect(segments.filter(({ discontinuity }) => discontinuity)).toHaveLength(2);
     const last = segments.findLast(({ discontinuity }) => discontinuity)!;
     expect(Math.abs(last.date - returned)).toBeLessThan(100);
@@ -191,7 +209,7 @@ describe('dates', () => {
     }
     rig.push(media.filter(({ timestamp }) => timestamp >= 2500));
     expect(Math.abs(rig.nowMs - (await edge(viewer)))).toBeLessThan(600);
-    expect(viewer.broken.filter((sentence) => !sentence.includes('85 %'))).toEqual([]);
+    expect(viewer.broken).toEqual([]);
   });
 });
 

@@ -13,6 +13,8 @@ export interface MediaSample {
   readonly keyframe: boolean;
   /** How long it is shown, where that is known before the next frame comes; for video only. */
   readonly durationMs?: number;
+  /** It was sent before, and decoders are led through it again. */
+  readonly replayed?: boolean;
   /** Length-prefixed NAL units (AVCC) or one raw AAC frame. Kept, sliced, never written to. */
   readonly payload: Buffer;
 }

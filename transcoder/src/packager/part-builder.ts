@@ -58,9 +58,9 @@ export class PartBuilder {
     return this.#hasVideo;
   }
 
-  /** Milliseconds a part of whole frames usually lasts. */
+  /** Milliseconds a part usually lasts. */
   get usualPartMs(): number {
-    return this.#framesPerPart() * this.frameMs;
+    return Math.max(this.#framesPerPart() * this.frameMs, LEAST_SHARE * (this.#partTargetMs ?? 0));
   }
 
   /** Milliseconds a video frame usually lasts. */
@@ -163,7 +163,8 @@ export class PartBuilder {
 
   #isLongEnough(endMs: number): boolean {
     if (this.#partTargetMs === undefined) return false;
-    return endMs - (this.clockMs ?? 0) >= this.#partDurationMs - this.frameMs / 2;
+    const least = Math.max(this.#partDurationMs - this.frameMs / 2, LEAST_SHARE * this.#partTargetMs);
+    return endMs - (this.clockMs ?? 0) >= least;
   }
 
   #framesPerPart(): number {

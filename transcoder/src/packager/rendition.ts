@@ -208,7 +208,7 @@ export class Rendition {
   }
 
   #noteKeyframe(sample: MediaSample): void {
-    if (sample.track !== 'video' || !sample.keyframe) return;
+    if (sample.track !== 'video' || !sample.keyframe || sample.replayed) return;
     if (this.#lastKeyframe) this.#keyframeIntervalMs = sample.dtsMs - this.#lastKeyframe.dtsMs;
     this.#lastKeyframe = { dtsMs: sample.dtsMs, ctsMs: sample.ctsMs };
   }
@@ -216,8 +216,11 @@ export class Rendition {
   #beginsSegment(sample: MediaSample): boolean {
     const { open } = this.window;
     if (sample.track !== 'video' || !open || !this.#lastKeyframe) return false;
-    // What was hinted must come, even where the picture turns out to be no keyframe: a player waits for it.
-    if (!sample.keyframe) return this.#builder.waitingVideoFrames === 0 && this.#expectsSegment(open);
+    // What was hinted must come, even where the picture turns out to be no keyframe: a player waits for it. And what was
+    // not hinted must not, where that can be helped.
+    if (!sample.keyframe || sample.replayed) {
+      return this.#builder.waitingVideoFrames === 0 && this.#expectsSegment(open);
+    }
     const elapsed = sample.dtsMs - this.#segmentClockMs;
     return cutsAtKeyframe(elapsed, sample.dtsMs - this.#lastKeyframe.dtsMs, this.limits);
   }

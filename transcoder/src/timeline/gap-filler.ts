@@ -49,6 +49,8 @@ const MOST_FRAMES_AT_ONCE = 1000;
  * pictures that it takes is long: so a gap needs no more bytes than the show did.
  */
 const REPLAY_EVERY_MS = 1000;
+/** What viewers have to take in at once for it. */
+const MOST_REPLAYED_BYTES = 2 * 1024 * 1024;
 /** A hole in the sound that is longer is filled, since players stall at it. */
 const LONGEST_HOLE_MS = 40;
 /** Pictures closer than this in order of display may be taken for the rounding errors of stamps. */
@@ -280,7 +282,7 @@ export class GapFiller {
     const { frameMs } = this.#clock;
     const until = Math.min(toMs + ROUNDING_MS, fromMs + MOST_FRAMES_AT_ONCE * frameMs);
     for (let at = fromMs; this.#frozen && at + frameMs <= until; at += frameMs) {
-      if (this.#gop.whole && at - this.#sentUntilMs >= Math.max(REPLAY_EVERY_MS, this.#gop.spanMs)) {
+      if (this.#letsIn(at)) {
         this.replayUntil(at + frameMs);
         this.#freeze();
       } else {
@@ -304,6 +306,14 @@ export class GapFiller {
       this.#frozen = undefined;
       return undefined;
     }
+  }
+
+  /** A newcomer should find a picture to begin with, and a part begins here. */
+  #letsIn(atMs: number): boolean {
+    const { whole, spanMs, byteLength } = this.#gop;
+    if (!whole || byteLength > MOST_REPLAYED_BYTES) return false;
+    const isDue = atMs - this.#sentUntilMs >= Math.max(REPLAY_EVERY_MS, spanMs);
+    return isDue && atMs - (this.#clock.clockMs ?? atMs) < this.#clock.frameMs / 2;
   }
 
   #freeze(): void {

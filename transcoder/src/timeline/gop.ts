@@ -34,6 +34,10 @@ export class Gop {
     return this.#pictures.length > 0;
   }
 
+  get byteLength(): number {
+    return this.#bytes;
+  }
+
   /** Milliseconds from its first picture to its newest. */
   get spanMs(): number {
     return (this.#pictures.at(-1)?.sample.dtsMs ?? 0) - (this.#pictures[0]?.sample.dtsMs ?? 0);
@@ -76,7 +80,7 @@ export class Gop {
       const durationMs = index === count - 1 ? toMs - dtsMs : glimpse;
       const ctsMs = delayMs + (displayed - index) * glimpse;
       return {
-        sample: { ...sample, dtsMs, ctsMs, durationMs },
+        sample: { ...sample, dtsMs, ctsMs, durationMs, replayed: true },
         tagPayload,
         replay: {
           sentMs: sample.dtsMs,
