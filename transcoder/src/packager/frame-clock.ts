@@ -41,6 +41,11 @@ export class FrameClock {
     this.#declaredMs = declaredFps ? 1000 / declaredFps : undefined;
   }
 
+  /** Milliseconds a frame lasts as far as the stream says so itself. */
+  get declaredMs(): number | undefined {
+    return this.#declaredMs && bounded(this.#declaredMs);
+  }
+
   /** Milliseconds a frame lasts, 3.3 to 2,500; `undefined` before the second frame. */
   get nominalMs(): number | undefined {
     return this.#nominalMs;

@@ -65,7 +65,7 @@ export class PartBuilder {
 
   /** Milliseconds a video frame usually lasts. */
   get frameMs(): number {
-    return this.#frames.nominalMs ?? FALLBACK_FRAME_MS;
+    return this.#frames.nominalMs ?? this.#frames.declaredMs ?? FALLBACK_FRAME_MS;
   }
 
   get isEmpty(): boolean {
@@ -123,11 +123,7 @@ export class PartBuilder {
 
   /** The part that what arrived so far completes, without waiting for the next frame. */
   takeComplete(): Part | undefined {
-    if (this.#videoBytes + (this.#audio?.byteLength ?? 0) >= MOST_PART_BYTES) {
-      return this.#video.length > 0
-        ? this.#takeVideoPart(this.#video.length, this.#knownEndMs())
-        : this.#takeAudioPart(Infinity);
-    }
+    if (this.#videoBytes + (this.#audio?.byteLength ?? 0) >= MOST_PART_BYTES) return this.#takeLarge();
     if (!this.#hasVideo) {
       const count = this.#audio ? wholeFrames(this.#partDurationMs, this.#audio.frameMs) : Infinity;
       return this.#audio && this.#audio.length >= count ? this.#takeAudioPart(count) : undefined;
@@ -138,7 +134,7 @@ export class PartBuilder {
     const count = this.#partTargetMs === undefined ? this.#framesPerPart() : this.#video.length;
     if (this.#isFull()) return this.#takeVideoPart(count, undefined);
     if (this.#audioRanAway()) {
-      const heldUntil = (this.clockMs ?? 0) + this.usualPartMs;
+      const heldUntil = (this.#reachedMs ?? 0) + this.usualPartMs;
       return this.#video.length > 0
         ? this.#takeVideoPart(this.#video.length, heldUntil)
         : this.#takeAudioPart(Infinity);
@@ -182,9 +178,23 @@ export class PartBuilder {
   }
 
   #audioRanAway(): boolean {
-    if (this.#partTargetMs === undefined || this.clockMs === undefined) return false;
     const end = this.#audio?.endMs;
-    return end !== undefined && end - this.clockMs >= this.#partTargetMs + VIDEO_PATIENCE_MS;
+    const reached = this.#reachedMs;
+    if (end === undefined || reached === undefined) return false;
+    return end - reached >= (this.#partTargetMs ?? this.usualPartMs) + VIDEO_PATIENCE_MS;
+  }
+
+  /** Where the next part begins. */
+  get #reachedMs(): number | undefined {
+    return this.clockMs ?? this.#video[0]?.dtsMs;
+  }
+
+  #takeLarge(): Part | undefined {
+    if (this.#video.length > 0) return this.#takeVideoPart(this.#video.length, this.#knownEndMs());
+    if (!this.#hasVideo || this.#clock !== undefined) return this.#takeAudioPart(Infinity);
+    // Sound before the first picture has no place.
+    this.#audio?.take(Infinity, []);
+    return undefined;
   }
 
   #takeVideoPart(count: number, nextDtsMs: number | undefined): Part {
