@@ -1,7 +1,16 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { type HandMadeStream, picture, pictureTag, videoHeaderTag } from './hand-made-h264.ts';
+import { makeClip } from './flv-clip.ts';
+import {
+  type HandMadeStream,
+  picture,
+  pictureTag,
+  soundHeaderTag,
+  soundTag,
+  videoHeaderTag,
+} from './hand-made-h264.ts';
 import { LiveRig } from './live-rig.ts';
 import { readPlaylist } from './playlist-rules.ts';
+import { probe, Viewer } from './viewer.ts';
 
 let rig: LiveRig;
 beforeEach(async () => {
@@ -52,5 +61,34 @@ describe('a publisher with parameter sets that mean harm', () => {
     }
     const { segments } = readPlaylist(await rig.text('source/playlist.m3u8'));
     expect(segments.length).toBeLessThanOrEqual(10);
+  });
+});
+
+describe('a publisher whose media means harm', () => {
+  it('can be played although only its sound goes on after one picture', async () => {
+    rig.sink.tag(videoHeaderTag());
+    rig.sink.tag(soundHeaderTag());
+    sendPictures({}, { count: 1 });
+    for (let stamp = 0; stamp < 3000; stamp += 21) {
+      rig.sink.tag(soundTag(stamp));
+      await pass(20);
+    }
+    expect(rig.playableAfterS).toBeLessThan(0.7);
+    const { partTarget, segments } = readPlaylist(await rig.text('source/playlist.m3u8'));
+    expect([partTarget, segments.length]).toEqual([0.203, 1]);
+  });
+
+  it('cannot have a picture displayed hours after the others', async () => {
+    const viewer = new Viewer(rig);
+    const clip = makeClip({ seconds: 5, audio: false });
+    const late = clip.find(({ type, timestamp, payload }) => type === 9 && timestamp >= 2000 && payload[0] === 0x17)!;
+    const payload = Buffer.from(late.payload);
+    payload.writeIntBE(8_388_607, 2, 3);
+    rig.push(clip.map((tag) => (tag === late ? { ...tag, payload } : tag)));
+    rig.sink.showEnded('closed');
+    await viewer.look();
+    const { videoTimes } = probe(viewer.media());
+    expect(videoTimes.length).toBe(149);
+    expect(videoTimes.at(-1)).toBeLessThan(7);
   });
 });

@@ -35,6 +35,11 @@ const RETIRED_TARGETS = 4;
 const WINDOW_BYTES = 128 * 1024 * 1024;
 /** A publisher's tracks change no more often than this: each change costs a segment and an encoder. */
 const LEAST_CONFIG_MS = 1000;
+/**
+ * A picture may be displayed this long after it was decoded: H.264 keeps sixteen back, at three a second. What says more
+ * is broken, and would move its segment in the rungs by as much.
+ */
+const MOST_COMPOSITION_MS = 5000;
 /** Viewers in time are three parts behind. */
 const HOLD_BACK_PARTS = 3;
 const PATIENCE_SHARE = 0.8;
@@ -220,6 +225,7 @@ export class LiveShow {
     const track: Track = tag.type === FLV_VIDEO ? 'video' : 'audio';
     const keyframe = track === 'audio' || videoKind(tag.payload) === 'keyframe';
     if (!this.#announced[track]) return;
+    if (track === 'video' && Math.abs(compositionTimeMs(tag.payload)) > MOST_COMPOSITION_MS) return;
     if (this.#awaitsKeyframe) {
       if (!keyframe || (track === 'audio' && this.#announced.video) || this.#changesTooSoon()) return;
       this.#begin();
