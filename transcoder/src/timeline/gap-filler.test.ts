@@ -24,7 +24,9 @@ async function pass(ms: number): Promise<void> {
 }
 
 /** A filler of a show whose media ends at 2 s, a second of which was published, and what it makes up. */
-function fillerOf({ frameMs = 40, frozen = FROZEN, audio = true } = {}) {
+function fillerOf(options: { frameMs?: number; frozen?: typeof FROZEN | undefined; audio?: boolean } = {}) {
+  const { frameMs = 40, audio = true } = options;
+  const frozen = 'frozen' in options ? options.frozen : FROZEN;
   const made: MediaSample[] = [];
   const tags: Buffer[] = [];
   const said = { filledMs: 0, postponed: 0 };
@@ -100,5 +102,17 @@ describe('GapFiller', () => {
     filler.close();
     expect(Math.abs(filler.endMs! - (2000 + 2000))).toBeLessThanOrEqual(400);
     expect(said.postponed).toBe(1);
+  });
+
+  it.each<[string, typeof FROZEN | undefined]>([
+    ['frozen pictures', FROZEN],
+    ['repeated keyframes', undefined],
+  ])('counts what the timeline grew by, with %s', async (_name, frozen) => {
+    const { filler, said } = fillerOf({ frozen });
+    const before = filler.endMs!;
+    await pass(5000);
+    filler.close();
+    expect(said.filledMs).toBeGreaterThan(4000);
+    expect(said.filledMs).toBeCloseTo(filler.endMs! - before, 6);
   });
 });

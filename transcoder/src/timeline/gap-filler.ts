@@ -21,7 +21,7 @@ export interface GapFillerOptions {
   readonly patienceMs: (partMs: number) => number;
   /** `undefined` where pictures of this stream cannot be repeated: then its last keyframe is. */
   readonly frozenFrames: (config: AvcConfig, recentFrames: readonly Buffer[]) => FrozenFrames | undefined;
-  /** Milliseconds of the timeline were bridged. */
+  /** The timeline has grown by this many milliseconds of made-up media. */
   readonly filledMs: (ms: number) => void;
   /** After a standstill the show goes on where it was: later by the clock than before. */
   readonly postponed: () => void;
@@ -260,8 +260,10 @@ export class GapFiller {
   }
 
   #fillAll(fills: readonly Fill[], partMs: number): void {
+    const fromMs = this.endMs;
     for (const fill of fills) this.#fill(fill, partMs);
-    if (fills.length > 0) this.#options.filledMs(Math.max(...fills.map(({ fromMs, toMs }) => toMs - fromMs)));
+    const grownMs = (this.endMs ?? 0) - (fromMs ?? 0);
+    if (grownMs > 0) this.#options.filledMs(grownMs);
   }
 
   #fill(fill: Fill, partMs: number): void {
