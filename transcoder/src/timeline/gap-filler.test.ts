@@ -115,4 +115,13 @@ describe('GapFiller', () => {
     expect(said.filledMs).toBeGreaterThan(4000);
     expect(said.filledMs).toBeCloseTo(filler.endMs! - before, 6);
   });
+
+  it('repeats the keyframe that was sent, without a copy', async () => {
+    const { filler, made, tags } = fillerOf({ frozen: undefined, audio: false });
+    await pass(3000);
+    filler.close();
+    expect(made.length).toBeGreaterThan(10);
+    expect(new Set(tags).size).toBe(1);
+    expect(new Set(made.map(({ payload }) => payload)).size).toBe(1);
+  });
 });

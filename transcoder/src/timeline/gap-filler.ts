@@ -1,5 +1,5 @@
 import { AUDIO_HEADER_BYTES, VIDEO_HEADER_BYTES, type AvcConfig } from '@showrunner/service-kit/flv';
-import type { MediaSample, Track, TrackConfigs } from '../packager/media-sample.ts';
+import type { Track, TrackConfigs } from '../packager/media-sample.ts';
 import { Gop, type ReplayedPicture, type SentFrame } from './gop.ts';
 import {
   dueMs,
@@ -58,14 +58,13 @@ const NEXT_SHOWN_MS = 3;
 /** Sums of frame intervals are not exact. */
 const ROUNDING_MS = 0.01;
 const FRAME_TAG = 0x27;
-const KEYFRAME_TAG = 0x17;
 const AAC_TAG = 0xaf;
 const NAL_UNITS = 1;
 const RAW_AAC = 1;
 
-function videoTag(keyframe: boolean, ctsMs: number, units: Buffer): Buffer {
+function frozenTag(ctsMs: number, units: Buffer): Buffer {
   const tag = Buffer.allocUnsafe(VIDEO_HEADER_BYTES + units.length);
-  tag[0] = keyframe ? KEYFRAME_TAG : FRAME_TAG;
+  tag[0] = FRAME_TAG;
   tag[1] = NAL_UNITS;
   tag.writeIntBE(ctsMs, 2, 3);
   units.copy(tag, VIDEO_HEADER_BYTES);
@@ -84,7 +83,7 @@ export class GapFiller {
   /** Where on the timeline the last picture ended that was sent by the publisher, the first or another time. */
   #sentUntilMs = 0;
   #configs: TrackConfigs = {};
-  #keyframe: MediaSample | undefined;
+  #keyframe: SentFrame | undefined;
   /** Presentation time of the last picture in order of display. */
   #lastShownMs = -Infinity;
   #frozen: FrozenFrames | undefined;
@@ -168,7 +167,7 @@ export class GapFiller {
   /** A real picture has come that is decoded when the group of pictures is replayed. */
   keep(picture: SentFrame): void {
     this.#gop.add(picture);
-    if (picture.sample.keyframe) this.#keyframe = picture.sample;
+    if (picture.sample.keyframe) this.#keyframe = picture;
     this.#recent.push(picture.sample.payload);
     this.#recentBytes += picture.sample.payload.length;
     while (
@@ -291,8 +290,8 @@ export class GapFiller {
         const units = this.#nextFrozen(this.#frozen);
         if (!units) return;
         // With B-frames the newest picture may be shown later than the first made-up ones would be.
-        const ctsMs = Math.max(this.#keyframe?.ctsMs ?? 0, Math.floor(this.#lastShownMs - at) + NEXT_SHOWN_MS);
-        this.#emitVideo({ dtsMs: at, ctsMs, keyframe: false, units });
+        const ctsMs = Math.max(this.#keyframe?.sample.ctsMs ?? 0, Math.floor(this.#lastShownMs - at) + NEXT_SHOWN_MS);
+        this.#emitFrozen(at, ctsMs, units);
         this.#lastShownMs = at + ctsMs;
       }
       this.#endMs.video = at + frameMs;
@@ -325,21 +324,22 @@ export class GapFiller {
   }
 
   /** One keyframe a part is enough, and bounded in size; the first one completes the part that was begun. */
-  #repeatKeyframe({ fromMs, toMs }: Fill, { ctsMs, payload }: MediaSample, partMs: number): void {
+  #repeatKeyframe({ fromMs, toMs }: Fill, { sample, tagPayload }: SentFrame, partMs: number): void {
     let end = this.#clock.clockMs ?? fromMs;
     while (end <= fromMs + this.#clock.frameMs / 2) end += partMs;
     const until = Math.min(toMs, end + MOST_FRAMES_AT_ONCE * partMs);
     for (let at = fromMs; end <= until; at = end, end += partMs) {
-      this.#emitVideo({ dtsMs: at, ctsMs, keyframe: true, units: payload, durationMs: end - at });
+      this.#madeUpVideo = true;
+      this.#options.emit({ sample: { ...sample, dtsMs: at, durationMs: end - at }, tagPayload });
       this.#endMs.video = end;
     }
   }
 
-  #emitVideo({ units, ...frame }: Omit<MediaSample, 'track' | 'payload'> & { units: Buffer }): void {
+  #emitFrozen(dtsMs: number, ctsMs: number, units: Buffer): void {
+    const tagPayload = frozenTag(ctsMs, units);
+    const payload = tagPayload.subarray(VIDEO_HEADER_BYTES);
     this.#madeUpVideo = true;
-    const tag = videoTag(frame.keyframe, frame.ctsMs, units);
-    const sample: MediaSample = { track: 'video', ...frame, payload: tag.subarray(VIDEO_HEADER_BYTES) };
-    this.#options.emit({ sample, tagPayload: tag });
+    this.#options.emit({ sample: { track: 'video', dtsMs, ctsMs, keyframe: false, payload }, tagPayload });
   }
 
   #fillAudio({ fromMs, toMs }: Fill): void {
