@@ -2,10 +2,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   checkMediaOf,
+  eventually,
   followLive,
   pushClockPicture,
+  pushTestPicture,
   readClockOn,
   readPlayer,
+  readerClock,
   startBrowser,
   startShowrunner,
   startTcpRelay,
@@ -24,7 +27,7 @@ describe('a publisher whose network hesitates', () => {
   let product: Showrunner;
   let browser: StoryBrowser;
   let relay: TcpRelay;
-  let publisher: Publisher;
+  const publishers: Publisher[] = [];
   beforeAll(async () => {
     product = await startShowrunner();
     browser = await startBrowser();
@@ -32,15 +35,15 @@ describe('a publisher whose network hesitates', () => {
   });
   afterAll(async () => {
     await browser?.close();
-    await publisher?.kill();
+    await Promise.all(publishers.map((publisher) => publisher.kill()));
     await relay?.close();
     await product?.stop();
   });
 
   it('for a second and a half, is seen again at once, long before its next keyframe', async () => {
     const [key = ''] = await product.applyAll(['hiccup'], { transcode: { ladder: 'none' } });
-    publisher = pushClockPicture(`rtmp://localhost:${relay.port}/live/${key}`, GOP);
-    const reader = await followLive(product.masterUrl('hiccup'), { keepMedia: true });
+    publishers.push(pushClockPicture(`rtmp://localhost:${relay.port}/live/${key}`, GOP));
+    const reader = await followLive(product.masterUrl('hiccup'));
     const page = await browser.open(`${product.http}/watch/default/hiccup`);
     await untilPlaying(page);
     await readClockOn(page, 1);
@@ -65,6 +68,33 @@ describe('a publisher whose network hesitates', () => {
     await reader.stop();
     expect.soft(reader.violations).toEqual([]);
     expect.soft(reader.segments.filter(({ discontinuity }) => discontinuity)).toEqual([]);
-    for (const { problems } of await checkMediaOf(reader)) expect(problems).toEqual([]);
+    await publishers[0]?.kill();
+  });
+
+  it('is bridged in an encoded rendition as in the source', async () => {
+    const [key = ''] = await product.applyAll(['ladder'], { transcode: { ladder: '360p' } });
+    const url = `rtmp://localhost:${relay.port}/live/${key}`;
+    publishers.push(pushTestPicture(url, { width: 640, height: 480, gop: GOP }));
+    await eventually('a second rendition', async () => {
+      const reader = await (await followLive(product.masterUrl('ladder'))).stop();
+      return reader.master.variants.length === 2;
+    });
+    const rung = await followLive(product.masterUrl('ladder'), {
+      variant: ({ height }) => height === 360,
+      keepMedia: true,
+    });
+    await sleep(4_000);
+    const began = readerClock();
+    relay.hold();
+    await sleep(1_500);
+    relay.resume();
+    await sleep(4_000);
+    await rung.stop();
+    expect.soft(rung.violations).toEqual([]);
+    expect.soft(rung.segments.filter(({ discontinuity }) => discontinuity)).toEqual([]);
+    for (const { problems } of await checkMediaOf(rung)) expect(problems).toEqual([]);
+    // Decoding the replay took no time that a player would have noticed.
+    const bearable = 4_000 * (rung.playlist.partTarget ?? 0);
+    expect(Math.max(...rung.lateness(began + 1_500))).toBeLessThan(bearable);
   });
 });

@@ -58,7 +58,7 @@ describe('RungLane', () => {
     picture(0);
     log.length = 0;
     sound(100_000);
-    expect(log.at(-1)).toBe('audio 99500 0');
+    expect(log.at(-1)).toBe('audio 98000 0');
   });
 
   it('has neither sound nor picture while the encoder is away', () => {

@@ -2,8 +2,11 @@ import type { AacConfig, AvcConfig } from '@showrunner/service-kit/flv';
 import type { RungOutput } from '../packager/rung-encoder.ts';
 import type { PictureTime } from './picture-times.ts';
 
-/** Sound waits this long for the picture beside it, so that a source whose picture stops is still heard. */
-const HOLD_MS = 500;
+/**
+ * Sound waits this long for the picture beside it: as long as pictures may wait for an encoder that is slow for a moment.
+ * Where they stop for longer the source is still heard.
+ */
+const HOLD_MS = 2000;
 /** Frames of sound that wait for an encoder's first picture: some ten seconds. */
 const HELD_AT_MOST = 512;
 

@@ -226,11 +226,9 @@ export class Rendition {
   #beginsSegment(sample: MediaSample): boolean {
     const { open } = this.window;
     if (sample.track !== 'video' || !open || !this.#lastKeyframe) return false;
-    // What was hinted must come, even where the picture turns out to be no keyframe: a player waits for it. And what was
-    // not hinted must not, where that can be helped.
-    if (!sample.keyframe || sample.replayed) {
-      return this.#builder.waitingVideoFrames === 0 && this.#expectsSegment(open);
-    }
+    // What was hinted must come, whether or not the picture turns out to be a keyframe: a player waits for it.
+    if (this.#builder.waitingVideoFrames === 0) return this.#expectsSegment(open);
+    if (!sample.keyframe || sample.replayed) return false;
     const elapsed = sample.dtsMs - this.#segmentClockMs;
     return cutsAtKeyframe(elapsed, sample.dtsMs - this.#lastKeyframe.dtsMs, this.limits);
   }
