@@ -213,6 +213,21 @@ describe('dates', () => {
   });
 });
 
+describe('a wall clock that is set', () => {
+  it.each([8 * 3_600_000, -3_600_000])('by %i ms lets the show go on as if nothing were', async (stepMs) => {
+    rig = await new LiveRig().start();
+    rig.sink.publisherStarted();
+    rig.push(clip.filter(({ timestamp }) => timestamp < 3000));
+    const viewer = new Viewer(rig);
+    const before = await edge(viewer);
+    rig.setForwardMs = stepMs;
+    await pass(1000);
+    expect((await edge(viewer)) - before).toBeGreaterThan(700);
+    expect((await edge(viewer)) - before).toBeLessThan(1400);
+    expect(viewer.broken).toEqual([]);
+  });
+});
+
 describe('stamps that misbehave', () => {
   const cases: [string, (stamp: number) => number, { discontinuities: number }][] = [
     ['wrap at 2^32', (stamp) => 0xffffffff - 3100 + stamp, { discontinuities: 0 }],

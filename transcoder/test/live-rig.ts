@@ -9,7 +9,9 @@ export class LiveRig {
   playableAfterS: number | undefined;
   readonly #server: MediaServer;
   #sink: FlvSink | undefined;
+  /** Of the monotonic clock; the wall clock shows it too, and what it was set forward. */
   nowMs = Date.UTC(2026, 10, 21, 12);
+  setForwardMs = 0;
 
   constructor(transcode: Partial<LiveStreamSpec['transcode']> = {}) {
     const source: FlvSource = {
@@ -23,7 +25,8 @@ export class LiveRig {
       ffmpeg: 'ffmpeg',
       logger: createLogger({ name: 'transcoder', level: 'silent' }),
       registry: createRegistry(),
-      now: () => this.nowMs,
+      now: () => this.nowMs + this.setForwardMs,
+      monotonicMs: () => this.nowMs,
     });
     this.transcoder.onFirstMedia((_stream, seconds) => (this.playableAfterS = seconds));
     const stream = liveStreamSchema.parse({

@@ -24,7 +24,7 @@ export interface Sps {
   /** Size of the picture as shown, cropping applied, in luma samples. */
   readonly width: number;
   readonly height: number;
-  /** Frames per second where the stream says so. */
+  /** Frames per second, 0.1 to 300, where the stream says so. */
   readonly frameRate: number | undefined;
   /** Frames that may be out of order at the decoder's output, where the stream says so. */
   readonly maxNumReorderFrames: number | undefined;
@@ -32,6 +32,11 @@ export interface Sps {
 
 const HIGH_PROFILES = new Set([100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 139, 134, 135]);
 const MAX_SIDE_IN_MBS = 1024;
+/** MaxFS of level 6.2 (ITU-T H.264 table A-1). */
+const MAX_FRAME_IN_MBS = 139_264;
+/** ITU-T H.264 section A.3.4.2 allows no level more; a clock of another purpose says anything. */
+const MAX_FRAME_RATE = 300;
+const MIN_FRAME_RATE = 0.1;
 const EXTENDED_SAR = 255;
 
 function skipScalingList(reader: BitReader, size: number): void {
@@ -55,6 +60,13 @@ function skipHrd(reader: BitReader): void {
   reader.skip(20);
 }
 
+/** An unsigned Exp-Golomb value that H.264 bounds. */
+function bounded(reader: BitReader, field: string, most: number): number {
+  const value = reader.unsignedExpGolomb();
+  if (value > most) throw new RangeError(`An SPS says ${field} ${value}; at most ${most} is allowed.`);
+  return value;
+}
+
 function readVui(reader: BitReader): Pick<Sps, 'frameRate' | 'maxNumReorderFrames'> {
   let frameRate: number | undefined;
   let maxNumReorderFrames: number | undefined;
@@ -72,7 +84,8 @@ function readVui(reader: BitReader): Pick<Sps, 'frameRate' | 'maxNumReorderFrame
     const unitsInTick = reader.bits(32);
     const timeScale = reader.bits(32);
     reader.skip(1);
-    if (unitsInTick > 0 && timeScale > 0) frameRate = timeScale / (2 * unitsInTick);
+    const said = timeScale / (2 * unitsInTick);
+    if (said >= MIN_FRAME_RATE && said <= MAX_FRAME_RATE) frameRate = said;
   }
   const nalHrd = reader.flag();
   if (nalHrd) skipHrd(reader);
@@ -95,11 +108,11 @@ export function parseSps(nal: Uint8Array): Sps {
   const profileIdc = reader.bits(8);
   const constraintFlags = reader.bits(8);
   const levelIdc = reader.bits(8);
-  const id = reader.unsignedExpGolomb();
+  const id = bounded(reader, 'seq_parameter_set_id', 31);
   let chromaFormatIdc = 1;
   let separateColourPlanes = false;
   if (HIGH_PROFILES.has(profileIdc)) {
-    chromaFormatIdc = reader.unsignedExpGolomb();
+    chromaFormatIdc = bounded(reader, 'chroma_format_idc', 3);
     if (chromaFormatIdc === 3) separateColourPlanes = reader.flag();
     reader.unsignedExpGolomb();
     reader.unsignedExpGolomb();
@@ -110,25 +123,25 @@ export function parseSps(nal: Uint8Array): Sps {
       }
     }
   }
-  const log2MaxFrameNum = reader.unsignedExpGolomb() + 4;
-  const picOrderCntType = reader.unsignedExpGolomb();
+  const log2MaxFrameNum = bounded(reader, 'log2_max_frame_num_minus4', 12) + 4;
+  const picOrderCntType = bounded(reader, 'pic_order_cnt_type', 2);
   let log2MaxPicOrderCntLsb = 0;
   let deltaPicOrderAlwaysZero = false;
-  if (picOrderCntType === 0) log2MaxPicOrderCntLsb = reader.unsignedExpGolomb() + 4;
+  if (picOrderCntType === 0) log2MaxPicOrderCntLsb = bounded(reader, 'log2_max_pic_order_cnt_lsb_minus4', 12) + 4;
   else if (picOrderCntType === 1) {
     deltaPicOrderAlwaysZero = reader.flag();
     reader.signedExpGolomb();
     reader.signedExpGolomb();
-    const cycle = reader.unsignedExpGolomb();
-    if (cycle > 255) throw new RangeError('An SPS names a picture order cycle of more than 255.');
+    const cycle = bounded(reader, 'num_ref_frames_in_pic_order_cnt_cycle', 255);
     for (let i = 0; i < cycle; i++) reader.signedExpGolomb();
   }
-  const maxNumRefFrames = reader.unsignedExpGolomb();
+  const maxNumRefFrames = bounded(reader, 'max_num_ref_frames', 16);
   const frameNumGapsAllowed = reader.flag();
   const widthInMbs = reader.unsignedExpGolomb() + 1;
   const heightInMapUnits = reader.unsignedExpGolomb() + 1;
   const frameMbsOnly = reader.flag();
-  if (widthInMbs > MAX_SIDE_IN_MBS || heightInMapUnits > MAX_SIDE_IN_MBS) {
+  const sizeInMbs = widthInMbs * heightInMapUnits * (frameMbsOnly ? 1 : 2);
+  if (widthInMbs > MAX_SIDE_IN_MBS || heightInMapUnits > MAX_SIDE_IN_MBS || sizeInMbs > MAX_FRAME_IN_MBS) {
     throw new RangeError(`An SPS names a picture of ${widthInMbs} x ${heightInMapUnits} macroblocks.`);
   }
   if (!frameMbsOnly) reader.skip(1);

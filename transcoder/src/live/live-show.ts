@@ -31,6 +31,15 @@ const LISTED_TARGETS = 7;
  * it for as long as the playlist was; half of that keeps a 2.6 Mbit/s stream below 8 MB.
  */
 const RETIRED_TARGETS = 4;
+/** What a rendition keeps at most: 100 Mbit/s for ten seconds, and far more seconds of any usual stream. */
+const WINDOW_BYTES = 128 * 1024 * 1024;
+/** A publisher's tracks change no more often than this: each change costs a segment and an encoder. */
+const LEAST_CONFIG_MS = 1000;
+/**
+ * A picture may be displayed this long after it was decoded: H.264 keeps sixteen back, at three a second. What says more
+ * is broken, and would move its segment in the rungs by as much.
+ */
+const MOST_COMPOSITION_MS = 5000;
 /** Viewers in time are three parts behind. */
 const HOLD_BACK_PARTS = 3;
 const PATIENCE_SHARE = 0.8;
@@ -40,8 +49,10 @@ export interface LiveShowOptions {
   readonly stream: StreamRef;
   readonly transcode: LiveStreamSpec['transcode'];
   readonly firstMsn: number;
-  /** Milliseconds since the epoch. */
+  /** Milliseconds since the epoch, for dates only. */
   readonly now: () => number;
+  /** Milliseconds of a clock that never leaps with the time of day, for all that waits. */
+  readonly monotonicMs: () => number;
   readonly createEncoder: RungEncoderFactory;
   /** Media was made up to bridge a gap: milliseconds of it. */
   readonly filledMs: (ms: number) => void;
@@ -75,9 +86,12 @@ export class LiveShow {
   #awaitsKeyframe = true;
   #resumes = false;
   #jumped = false;
+  /** The dates of segments lag behind the wall clock until the next discontinuity. */
+  #datesLag = false;
   /** Since when the publisher on air has been sending what was made up for already. */
   #lateSinceMs: number | undefined;
   #epochMs = 0;
+  #configuredAtMs = -Infinity;
   #ended = false;
 
   constructor(options: LiveShowOptions) {
@@ -102,11 +116,12 @@ export class LiveShow {
         },
       },
       {
-        now: options.now,
+        monotonicMs: options.monotonicMs,
         patienceMs: (partMs) =>
           options.transcode.latency === 'low' ? PATIENCE_SHARE * HOLD_BACK_PARTS * partMs : STANDARD_PATIENCE_MS,
         frozenFrames: (video, recentFrames) => makeFrozenFrame(video, recentFrames),
         filledMs: options.filledMs,
+        postponed: () => (this.#datesLag = true),
         emit: (picture) => this.#package(picture),
       },
     );
@@ -172,6 +187,7 @@ export class LiveShow {
       window: {
         listedS: LISTED_TARGETS * limits.targetDurationS,
         retiredS: RETIRED_TARGETS * limits.targetDurationS,
+        maxBytes: WINDOW_BYTES,
       },
       plan: this.#plan,
       ...(lead && { lead }),
@@ -209,8 +225,9 @@ export class LiveShow {
     const track: Track = tag.type === FLV_VIDEO ? 'video' : 'audio';
     const keyframe = track === 'audio' || videoKind(tag.payload) === 'keyframe';
     if (!this.#announced[track]) return;
+    if (track === 'video' && Math.abs(compositionTimeMs(tag.payload)) > MOST_COMPOSITION_MS) return;
     if (this.#awaitsKeyframe) {
-      if (!keyframe || (track === 'audio' && this.#announced.video)) return;
+      if (!keyframe || (track === 'audio' && this.#announced.video) || this.#changesTooSoon()) return;
       this.#begin();
     }
     const { ms, jumped } = this.#timeline.map(track, tag.timestamp);
@@ -237,7 +254,7 @@ export class LiveShow {
     const { track, dtsMs, keyframe } = sample;
     const endMs = this.#filler.trackEndMs(track);
     if (endMs === undefined || !(madeUpVideo || (filling && track === 'audio'))) return 'go-on';
-    const nowMs = this.#options.now();
+    const nowMs = this.#options.monotonicMs();
     if (isLate(dtsMs, endMs)) this.#lateSinceMs ??= nowMs;
     return planReturn({
       track,
@@ -252,6 +269,12 @@ export class LiveShow {
     });
   }
 
+  /** Other sequence headers wait for a later keyframe; those of another publisher do not. */
+  #changesTooSoon(): boolean {
+    if (this.#resumes || this.#options.monotonicMs() - this.#configuredAtMs >= LEAST_CONFIG_MS) return false;
+    return this.#configsDiffer();
+  }
+
   /** The first keyframe of a publisher, or of other sequence headers. */
   #begin(): void {
     this.#awaitsKeyframe = false;
@@ -261,6 +284,7 @@ export class LiveShow {
     if (first) this.#anchor(SHOW_START_MS);
     if (!this.#configsDiffer()) return;
     this.#configs = this.#announced;
+    this.#configuredAtMs = this.#options.monotonicMs();
     this.source.setConfig(this.#configs);
     this.#filler.configure(this.#configs);
     if (first && !this.#encoder) this.#startEncoder();
@@ -281,13 +305,17 @@ export class LiveShow {
 
   /** Ties the timeline to the wall clock for EXT-X-PROGRAM-DATE-TIME, which never goes back. */
   #anchor(timelineMs: number): void {
+    this.#datesLag = false;
     this.#epochMs = Math.max(this.#epochMs, this.#options.now() - timelineMs);
   }
 
-  /** A jump of the publisher's clock is a discontinuity where a keyframe follows; else the decoder just goes on. */
+  /**
+   * A jump of the publisher's clock is a discontinuity where a keyframe follows; else the decoder just goes on. Dates that
+   * lag wait for a keyframe.
+   */
   #noteJump(jumped: boolean, track: Track, keyframe: boolean): void {
     this.#jumped ||= jumped;
-    if (!this.#jumped || (track === 'audio' && this.#configs.video)) return;
+    if (!(this.#jumped || this.#datesLag) || (track === 'audio' && this.#configs.video)) return;
     this.#jumped = false;
     if (!keyframe) return;
     this.#anchor(this.#filler.endMs ?? SHOW_START_MS);

@@ -4,10 +4,13 @@ import type { Track, TrackConfigs } from '../packager/media-sample.ts';
 /** Media is held back for the other track's sequence header for at most this long by its own stamps. */
 const LONGEST_MS = 300;
 const MOST_TAGS = 256;
+/** A keyframe of the largest message that ingest takes, and more. */
+const MOST_BYTES = 12 * 1024 * 1024;
 
 /** Holds a publisher's first media back until it is known which tracks it sends. */
 export class Preroll {
   #held: FlvTag[] | undefined = [];
+  #bytes = 0;
   #expected: ReadonlySet<Track> | undefined;
 
   /** Nothing is held any more. */
@@ -18,6 +21,7 @@ export class Preroll {
   /** A publisher begins. */
   begin(): void {
     this.#held = [];
+    this.#bytes = 0;
     this.#expected = undefined;
   }
 
@@ -36,8 +40,12 @@ export class Preroll {
     const held = this.#held;
     if (!held) return [tag];
     held.push(tag);
+    this.#bytes += tag.payload.length;
     if (!announced.video && !announced.audio) {
-      if (held.length > MOST_TAGS) this.#held = [];
+      if (this.#isFull(held)) {
+        this.#held = [];
+        this.#bytes = 0;
+      }
       return [];
     }
     if (!this.#tracksKnown(held, announced)) return [];
@@ -50,6 +58,10 @@ export class Preroll {
     const expected = this.#expected;
     if (expected && expected.has('video') === !!video && expected.has('audio') === !!audio) return true;
     const waited = held.at(-1)!.timestamp - held[0]!.timestamp;
-    return waited >= LONGEST_MS || waited < 0 || held.length > MOST_TAGS;
+    return waited >= LONGEST_MS || waited < 0 || this.#isFull(held);
+  }
+
+  #isFull(held: readonly FlvTag[]): boolean {
+    return held.length > MOST_TAGS || this.#bytes > MOST_BYTES;
   }
 }

@@ -14,8 +14,10 @@ export interface TranscoderOptions {
   readonly ffmpeg: string;
   readonly logger: Logger;
   readonly registry: Registry;
-  /** Milliseconds since the epoch. */
+  /** Milliseconds since the epoch, for dates. */
   readonly now?: () => number;
+  /** Milliseconds of a clock that never leaps with the time of day, for all that waits. */
+  readonly monotonicMs?: () => number;
 }
 
 /** A show can be played; seconds since its publisher started. */
@@ -59,39 +61,40 @@ function describe({ video, audio }: TrackConfigs): Record<string, unknown> {
 }
 
 export function createTranscoder(options: TranscoderOptions): Transcoder {
-  const { source, logger, registry, now = Date.now } = options;
+  const { source, logger, registry, now = Date.now, monotonicMs = () => performance.now() } = options;
   const metrics = new TranscoderMetrics(registry);
   const encoderConfig = { ffmpegPath: options.ffmpeg, hangTimeoutMs: ENCODER_HANG_MS };
-  const createEncoder = createRungEncoderFactory(encoderConfig, { logger, registry, now });
+  const createEncoder = createRungEncoderFactory(encoderConfig, { logger, registry, now: monotonicMs });
   const listeners: FirstMediaListener[] = [];
   const entries = new Map<string, StreamEntry>();
   const ending = new Set<Promise<void>>();
-  const origin = new Origin({ find: (stream) => entries.get(stream)?.pages, now });
+  const origin = new Origin({ find: (stream) => entries.get(stream)?.pages, now: monotonicMs });
 
   function beginShow(entry: StreamEntry): LiveShow {
     clearTimeout(entry.forget);
     const { stream } = entry;
     const log = logger.child({ stream: streamId(stream) });
-    const startedMs = now();
+    const startedMs = monotonicMs();
     let playable = false;
     const show = new LiveShow({
       stream,
       transcode: entry.transcode,
-      firstMsn: Math.max(Math.floor(startedMs * NUMBERS_PER_MS), entry.lastMsn + 1),
+      firstMsn: Math.max(Math.floor(now() * NUMBERS_PER_MS), entry.lastMsn + 1),
       now,
+      monotonicMs,
       createEncoder,
       filledMs: (ms) => metrics.filled(ms),
       renditionChanged: (rendition) => {
         pages.changed(rendition);
         if (playable || rendition !== show.source || !pages.isPlayable(rendition)) return;
         playable = true;
-        const seconds = (now() - startedMs) / 1000;
+        const seconds = (monotonicMs() - startedMs) / 1000;
         log.info({ seconds, source: describe(show.configs) }, 'show can be played');
         metrics.playable(seconds);
         for (const listener of listeners) listener(stream, seconds);
       },
     });
-    const pages = new ShowPages(show, { now, waitersPerRendition: WAITERS_PER_RENDITION });
+    const pages = new ShowPages(show, { now: monotonicMs, waitersPerRendition: WAITERS_PER_RENDITION });
     entry.pages = pages;
     metrics.started();
     log.info('show starts');

@@ -12,6 +12,7 @@ const TOLERANCE_MS = 40;
 export class AudioQueue {
   readonly #config: AacConfig;
   #frames: MediaSample[] = [];
+  #bytes = 0;
   #nextTime: number | undefined;
 
   constructor(config: AacConfig) {
@@ -20,6 +21,10 @@ export class AudioQueue {
 
   get length(): number {
     return this.#frames.length;
+  }
+
+  get byteLength(): number {
+    return this.#bytes;
   }
 
   /** Milliseconds on the show's timeline where the newest frame ends; `undefined` without a frame. */
@@ -34,6 +39,7 @@ export class AudioQueue {
 
   push(frame: MediaSample): void {
     this.#frames.push(frame);
+    this.#bytes += frame.payload.length;
   }
 
   /** The frames from the front that follow each other without a gap, at most `limit`; payloads go to `into`. */
@@ -50,6 +56,7 @@ export class AudioQueue {
       const late = stamp - next;
       if (late > tolerance && sizes.length > 0) break;
       used++;
+      this.#bytes -= frame.payload.length;
       if (late < -tolerance) continue;
       const time = late > tolerance ? stamp : next;
       if (sizes.length === 0) base = time;

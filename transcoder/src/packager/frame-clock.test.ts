@@ -21,6 +21,18 @@ describe('FrameClock', () => {
     expect(clockOf(60, stampsAt(30, 4)).nominalMs).toBeCloseTo(1000 / 30, 6);
   });
 
+  it.each([24, 25, 30, 50, 60, 72, 100, 120, 144, 240])('believes that it is %i fps in whole milliseconds', (fps) => {
+    expect(clockOf(fps, stampsAt(fps, 20)).nominalMs).toBeCloseTo(1000 / fps, 6);
+  });
+
+  it('stays within what a frame can last, whatever is declared or stamped', () => {
+    const everyMs = Array.from({ length: 20 }, (_, i) => i);
+    expect(clockOf(2 ** 31, everyMs).nominalMs).toBeCloseTo(1000 / 300, 6);
+    expect(clockOf(1e-9, [0, 2400, 4800]).nominalMs).toBe(2400);
+    expect(clockOf(undefined, everyMs).nominalMs).toBeCloseTo(1000 / 300, 6);
+    expect(clockOf(undefined, [0, 1e9, 2e9]).nominalMs).toBe(2500);
+  });
+
   it('is unsteady while frames are missing, and steady again eight frames later', () => {
     const stamps = stampsAt(30, 30).filter((_, i) => i !== 12);
     expect(clockOf(30, stamps.slice(0, 13)).steady).toBe(false);

@@ -3,6 +3,11 @@ const REMEMBERED = 8;
 const JITTER_MS = 2;
 const COMMON_RATES = [5, 10, 12, 12.5, 15, 20, 24, 25, 30, 48, 50, 60, 72, 75, 90, 100, 120, 144];
 const SNAP_MS = 0.4;
+/** What stamps and parameter sets may make of a frame: 300 a second (ITU-T H.264 section A.3.4.2) to a very slow show. */
+const SHORTEST_MS = 1000 / 300;
+const LONGEST_MS = 2500;
+/** How far measured intervals may be from the declared one: stamps of whole milliseconds are off by less. */
+const DECLARED_TOLERANCE = 0.13;
 
 function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
@@ -19,6 +24,10 @@ function snap(intervalMs: number): number {
   return rate ? 1000 / rate : intervalMs;
 }
 
+function bounded(intervalMs: number): number {
+  return Math.min(Math.max(intervalMs, SHORTEST_MS), LONGEST_MS);
+}
+
 /** Learns from decode times how long a frame lasts and whether that can be relied upon. */
 export class FrameClock {
   readonly #declaredMs: number | undefined;
@@ -32,7 +41,12 @@ export class FrameClock {
     this.#declaredMs = declaredFps ? 1000 / declaredFps : undefined;
   }
 
-  /** Milliseconds a frame lasts; `undefined` before the second frame. */
+  /** Milliseconds a frame lasts as far as the stream says so itself. */
+  get declaredMs(): number | undefined {
+    return this.#declaredMs && bounded(this.#declaredMs);
+  }
+
+  /** Milliseconds a frame lasts, 3.3 to 2,500; `undefined` before the second frame. */
   get nominalMs(): number | undefined {
     return this.#nominalMs;
   }
@@ -49,10 +63,10 @@ export class FrameClock {
     if (this.#intervals.length === REMEMBERED) this.#intervals.shift();
     this.#intervals.push(interval);
     const learning = this.#nominalMs === undefined || this.#intervals.length < REMEMBERED;
-    if (learning) this.#nominalMs = this.#estimate();
+    if (learning) this.#nominalMs = bounded(this.#estimate());
     this.#steady = this.#allWithin(this.#nominalMs!);
     if (!learning && !this.#steady && this.#allWithin(median(this.#intervals))) {
-      this.#nominalMs = snap(mean(this.#intervals));
+      this.#nominalMs = bounded(snap(mean(this.#intervals)));
       this.#steady = true;
     }
   }
@@ -69,7 +83,8 @@ export class FrameClock {
 
   #estimate(): number {
     const typical = median(this.#intervals);
-    if (this.#declaredMs && Math.abs(typical - this.#declaredMs) <= this.#declaredMs / 10 + 1) return this.#declaredMs;
+    const declared = this.#declaredMs;
+    if (declared && Math.abs(typical - declared) <= declared * DECLARED_TOLERANCE) return declared;
     return this.#allWithin(typical) ? snap(mean(this.#intervals)) : typical;
   }
 }

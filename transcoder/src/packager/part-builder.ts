@@ -13,6 +13,8 @@ const LEAST_SHARE = 0.87;
 const FALLBACK_FRAME_MS = 1000 / 30;
 /** With video missing for this long beyond a part, parts go on with audio alone. */
 const VIDEO_PATIENCE_MS = 300;
+/** A part is closed early where it has as much: 300 Mbit/s for 200 ms. */
+const MOST_PART_BYTES = 8 * 1024 * 1024;
 
 function wholeFrames(durationMs: number, frameMs: number): number {
   return Math.max(1, Math.round(durationMs / frameMs));
@@ -30,6 +32,7 @@ export class PartBuilder {
   #audio: AudioQueue | undefined;
   #frames = new FrameClock(undefined);
   #video: MediaSample[] = [];
+  #videoBytes = 0;
   /** Ticks where the media of the last part ended. */
   #mediaEnd: number | undefined;
   /** Ticks that the durations of all parts add up to, counted from where the show's timeline is 0. */
@@ -62,7 +65,7 @@ export class PartBuilder {
 
   /** Milliseconds a video frame usually lasts. */
   get frameMs(): number {
-    return this.#frames.nominalMs ?? FALLBACK_FRAME_MS;
+    return this.#frames.nominalMs ?? this.#frames.declaredMs ?? FALLBACK_FRAME_MS;
   }
 
   get isEmpty(): boolean {
@@ -79,6 +82,7 @@ export class PartBuilder {
     this.#frames = new FrameClock(video?.frameRate);
     this.#audio = audio && new AudioQueue(audio);
     this.#video = [];
+    this.#videoBytes = 0;
   }
 
   /** What is added next does not continue what was added before. What still waits must have been closed before. */
@@ -95,6 +99,7 @@ export class PartBuilder {
   /** Goes on here, past a hole in which there was no media; what waited before it is too little for a part. */
   skipTo(dtsMs: number): void {
     this.#video = [];
+    this.#videoBytes = 0;
     this.#audio?.take(Infinity, []);
     this.#clock = toTicks(dtsMs);
     this.#mediaEnd = this.#clock;
@@ -107,6 +112,7 @@ export class PartBuilder {
       if (sample.durationMs === undefined) this.#frames.push(sample.dtsMs);
       else this.#frames.interrupt();
       this.#video.push(sample);
+      this.#videoBytes += sample.payload.length;
     }
   }
 
@@ -117,6 +123,7 @@ export class PartBuilder {
 
   /** The part that what arrived so far completes, without waiting for the next frame. */
   takeComplete(): Part | undefined {
+    if (this.#videoBytes + (this.#audio?.byteLength ?? 0) >= MOST_PART_BYTES) return this.#takeLarge();
     if (!this.#hasVideo) {
       const count = this.#audio ? wholeFrames(this.#partDurationMs, this.#audio.frameMs) : Infinity;
       return this.#audio && this.#audio.length >= count ? this.#takeAudioPart(count) : undefined;
@@ -127,7 +134,7 @@ export class PartBuilder {
     const count = this.#partTargetMs === undefined ? this.#framesPerPart() : this.#video.length;
     if (this.#isFull()) return this.#takeVideoPart(count, undefined);
     if (this.#audioRanAway()) {
-      const heldUntil = (this.clockMs ?? 0) + this.usualPartMs;
+      const heldUntil = (this.#reachedMs ?? 0) + this.usualPartMs;
       return this.#video.length > 0
         ? this.#takeVideoPart(this.#video.length, heldUntil)
         : this.#takeAudioPart(Infinity);
@@ -171,9 +178,23 @@ export class PartBuilder {
   }
 
   #audioRanAway(): boolean {
-    if (this.#partTargetMs === undefined || this.clockMs === undefined) return false;
     const end = this.#audio?.endMs;
-    return end !== undefined && end - this.clockMs >= this.#partTargetMs + VIDEO_PATIENCE_MS;
+    const reached = this.#reachedMs;
+    if (end === undefined || reached === undefined) return false;
+    return end - reached >= (this.#partTargetMs ?? this.usualPartMs) + VIDEO_PATIENCE_MS;
+  }
+
+  /** Where the next part begins. */
+  get #reachedMs(): number | undefined {
+    return this.clockMs ?? this.#video[0]?.dtsMs;
+  }
+
+  #takeLarge(): Part | undefined {
+    if (this.#video.length > 0) return this.#takeVideoPart(this.#video.length, this.#knownEndMs());
+    if (!this.#hasVideo || this.#clock !== undefined) return this.#takeAudioPart(Infinity);
+    // Sound before the first picture has no place.
+    this.#audio?.take(Infinity, []);
+    return undefined;
   }
 
   #takeVideoPart(count: number, nextDtsMs: number | undefined): Part {
@@ -182,6 +203,7 @@ export class PartBuilder {
     let independent = false;
     for (const frame of frames) {
       buffers.push(frame.payload);
+      this.#videoBytes -= frame.payload.length;
       independent ||= frame.keyframe;
     }
     const nominal = (this.frameMs * VIDEO_TIMESCALE) / 1000;

@@ -3,7 +3,7 @@ import { initSegment } from '../boxes/init-segment.ts';
 import type { MediaSample, TrackConfigs } from './media-sample.ts';
 import { PartBuilder } from './part-builder.ts';
 import { Part } from './part.ts';
-import { cutsAfterPart, cutsAtKeyframe, type SegmentLimits } from './segmenter.ts';
+import { cutsAfterPart, cutsAtKeyframe, longestMs, type SegmentLimits } from './segmenter.ts';
 import type { SegmentPlan, SegmentStart } from './segment-plan.ts';
 import { SegmentWindow, type Segment, type WindowLimits } from './segment-window.ts';
 
@@ -30,6 +30,10 @@ export interface RenditionOptions {
   readonly changed: () => void;
 }
 
+/** Starts of segments that composition times put in another order are put right by this. */
+const LEAST_SEGMENT_MS = 1;
+/** A segment ends early where it has this share of the bytes that the window may keep. */
+const MOST_SHARE_OF_WINDOW = 1 / 4;
 /** Encoded pictures that are missing for longer than this leave a hole; less is jitter. */
 const HOLE_MS = 400;
 
@@ -139,7 +143,7 @@ export class Rendition {
     if (decides && !this.#prepareFor(sample)) return;
     this.#builder.add(sample);
     for (let part = this.#builder.takeComplete(); part; part = this.#builder.takeComplete()) {
-      this.#append(part);
+      if (this.window.open || this.#beginSegmentOf(part, sample)) this.#append(part);
       this.#endSegmentAfterPart();
     }
     this.#tellChange();
@@ -170,7 +174,10 @@ export class Rendition {
       this.#endSegmentAfterPart();
     }
     this.#noteKeyframe(sample);
-    if (!this.window.open && !this.#beginSegment(sample)) return false;
+    if (!this.window.open) {
+      this.#builder.leapTo(sample.dtsMs);
+      if (!this.#beginSegment(sample, this.#builder.clockMs ?? sample.dtsMs)) return false;
+    }
     this.#awaitsSegment = false;
     if (this.#builder.waitingVideoFrames === 0) this.#partStartsWithKeyframe = sample.keyframe;
     return true;
@@ -198,11 +205,16 @@ export class Rendition {
     const own = open && this.#options.plan.get(open.msn);
     const next = open && this.#options.plan.get(open.msn + 1);
     if (!own || !next) return;
-    let missing = (next.startMs - own.startMs) / 1000 - open.duration;
+    let missing = this.#plannedSeconds(own, next) - open.duration;
     for (; missing > partTarget / 100; missing -= partTarget) {
       const facts = { duration: Math.min(missing, partTarget), independent: false, videoSamples: 0, audioSamples: 0 };
       this.window.append(new Part([], facts), false);
     }
+  }
+
+  /** How long a segment of the plan lasts; holes in the show's timeline do not count. */
+  #plannedSeconds(start: SegmentStart, next: SegmentStart): number {
+    return Math.min(next.startMs - start.startMs, longestMs(this.limits)) / 1000;
   }
 
   #noteKeyframe(sample: MediaSample): void {
@@ -227,10 +239,9 @@ export class Rendition {
     return start && start.msn > (this.window.last?.msn ?? -1) ? start : undefined;
   }
 
-  #beginSegment(sample: MediaSample): boolean {
+  /** @param clockMs Where the segment begins on the parts' clock. */
+  #beginSegment(sample: MediaSample, clockMs: number): boolean {
     const { lead, plan } = this.#options;
-    this.#builder.leapTo(sample.dtsMs);
-    const clockMs = this.#builder.clockMs ?? sample.dtsMs;
     const start = lead ? this.#lead(sample, lead.programDateTimeMs(clockMs)) : this.#plannedStart(sample);
     if (!start) return false;
     this.#segmentClockMs = clockMs;
@@ -242,11 +253,20 @@ export class Rendition {
     return true;
   }
 
+  /** A part of sound whose picture is missing begins a segment as the picture would have done. */
+  #beginSegmentOf(part: Part, sample: MediaSample): boolean {
+    const dtsMs = (this.#builder.clockMs ?? sample.dtsMs) - part.duration * 1000;
+    return this.#beginSegment({ ...sample, dtsMs, keyframe: false }, dtsMs);
+  }
+
   /** Dates count what the durations count, so that a segment is dated where the one before it ends. */
   #lead(sample: MediaSample, programDateTimeMs: number): SegmentStart {
     // Without a keyframe the order of display is not known from one frame: the keyframes' delay stands for it.
     const delayMs = sample.keyframe ? sample.ctsMs : (this.#lastKeyframe?.ctsMs ?? sample.ctsMs);
-    const startMs = sample.dtsMs + delayMs;
+    const startMs = Math.max(
+      sample.dtsMs + delayMs,
+      (this.#options.plan.last?.startMs ?? -Infinity) + LEAST_SEGMENT_MS,
+    );
     return {
       msn: this.#nextMsn,
       startMs,
@@ -265,7 +285,7 @@ export class Rendition {
       const gap = this.#options.plan.get(msn);
       const next = this.#options.plan.get(msn + 1);
       if (!gap || !next) return this.window.retireAll();
-      missed.push({ start: gap, seconds: (next.startMs - gap.startMs) / 1000 });
+      missed.push({ start: gap, seconds: this.#plannedSeconds(gap, next) });
     }
     for (const gap of missed) this.window.begin(gap.start, this.#map, gap.seconds);
   }
@@ -286,7 +306,8 @@ export class Rendition {
     if (!this.#options.lead || !open || clockMs === undefined || waitingVideoFrames > 0 || open.parts.length === 0)
       return;
     const elapsed = clockMs - this.#segmentClockMs;
-    if (cutsAfterPart(elapsed, partTargetMs ?? 0, this.#msToKeyframe(), this.limits)) this.window.complete();
+    const full = open.byteLength >= MOST_SHARE_OF_WINDOW * this.#options.window.maxBytes;
+    if (full || cutsAfterPart(elapsed, partTargetMs ?? 0, this.#msToKeyframe(), this.limits)) this.window.complete();
   }
 
   #msToKeyframe(): number | undefined {

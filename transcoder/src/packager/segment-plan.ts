@@ -1,7 +1,7 @@
 /** Where a segment begins, alike in all renditions of a show. */
 export interface SegmentStart {
   readonly msn: number;
-  /** Presentation time of its first picture, in milliseconds on the show's timeline. */
+  /** Presentation time of its first picture, in milliseconds on the show's timeline; grows from one to the next. */
   readonly startMs: number;
   readonly discontinuity: boolean;
   /** EXT-X-DISCONTINUITY-SEQUENCE as of this segment, its own discontinuity included. */
@@ -19,6 +19,10 @@ export class SegmentPlan {
   add(start: SegmentStart): void {
     this.#starts.push(start);
     if (this.#starts.length > REMEMBERED) this.#starts.shift();
+  }
+
+  get last(): SegmentStart | undefined {
+    return this.#starts.at(-1);
   }
 
   get(msn: number): SegmentStart | undefined {

@@ -10,12 +10,12 @@ const start = (msn: number) => ({
   programDateTimeMs: 0,
 });
 
-function filled(count: number, map = (_msn: number) => 'a'): SegmentWindow {
-  const window = new SegmentWindow({ listedS: 6, retiredS: 4 });
+function filled(count: number, map = (_msn: number) => 'a', { duration = 2, maxBytes = 1e6 } = {}): SegmentWindow {
+  const window = new SegmentWindow({ listedS: 6, retiredS: 4, maxBytes });
   for (let msn = 0; msn < count; msn++) {
     window.addMap(map(msn), Buffer.from(map(msn)));
     window.begin(start(msn), map(msn));
-    const facts = { duration: 2, independent: true, videoSamples: 60, audioSamples: 0 };
+    const facts = { duration, independent: true, videoSamples: 60, audioSamples: 0 };
     window.append(new Part([Buffer.alloc(10)], facts), true);
     window.complete();
   }
@@ -42,5 +42,24 @@ describe('SegmentWindow', () => {
     window.end();
     expect(window.version).toBeGreaterThan(before);
     expect(window.ended).toBe(true);
+  });
+
+  it('keeps no more than a fixed number of segments, however short they are', () => {
+    const window = filled(10_000, (msn) => `${msn}`, { duration: 0.001 });
+    expect(window.segments.length).toBe(128);
+    const kept = Array.from({ length: 10_000 }, (_, msn) => window.segment(msn)).filter((segment) => segment);
+    expect(kept.length).toBe(256);
+    expect(window.map('9743')).toBeUndefined();
+    expect(window.map('9744')?.toString()).toBe('9744');
+  });
+
+  it('lets the oldest leave early where they are too large, and counts what it holds', () => {
+    const window = filled(10, () => 'a', { maxBytes: 31 });
+    expect(window.segments.map(({ msn }) => msn)).toEqual([7, 8, 9]);
+    expect(window.segment(6)).toBeUndefined();
+    expect(window.byteLength).toBe(31);
+    const tiny = filled(10, () => 'a', { maxBytes: 5 });
+    expect(tiny.segments.map(({ msn }) => msn)).toEqual([9]);
+    expect(tiny.byteLength).toBe(11);
   });
 });

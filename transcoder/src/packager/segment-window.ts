@@ -1,3 +1,4 @@
+import { VIDEO_TIMESCALE } from '../boxes/init-segment.ts';
 import type { Part } from './part.ts';
 import type { SegmentStart } from './segment-plan.ts';
 
@@ -15,21 +16,41 @@ export interface Segment extends SegmentStart {
   readonly gap: boolean;
 }
 
-type OpenSegment = { -readonly [K in keyof Segment]: Segment[K] } & { parts: Part[] };
+/** `ticks` is the duration in 1/90000 s: sums of whole numbers stay exact however long they run. */
+type OpenSegment = { -readonly [K in keyof Segment]: Segment[K] } & { parts: Part[]; ticks: number };
 
 export interface WindowLimits {
   /** Seconds of complete segments on the playlist, at least. */
   readonly listedS: number;
   /** Seconds of segments that can still be fetched after they left the playlist. */
   readonly retiredS: number;
+  /** Of all that can be fetched; beyond it the oldest segments leave early. */
+  readonly maxBytes: number;
+}
+
+/** However short segments are, there are no more of them on the playlist, nor behind it. */
+const MOST_SEGMENTS = 128;
+
+interface InitMap {
+  readonly bytes: Buffer;
+  /** Segments that refer to it. */
+  segments: number;
+}
+
+function toTicks(seconds: number): number {
+  return Math.round(seconds * VIDEO_TIMESCALE);
 }
 
 /** The segments of one rendition that can be fetched: those listed, and those that left the playlist lately. */
 export class SegmentWindow {
   readonly #limits: WindowLimits;
-  readonly #maps = new Map<string, Buffer>();
-  readonly #retired: Segment[] = [];
+  readonly #maps = new Map<string, InitMap>();
+  readonly #retired: OpenSegment[] = [];
   readonly #listed: OpenSegment[] = [];
+  #newestMap = '';
+  #listedTicks = 0;
+  #retiredTicks = 0;
+  #bytes = 0;
   #version = 0;
   #ended = false;
 
@@ -68,19 +89,30 @@ export class SegmentWindow {
     return this.#retired.find((segment) => segment.msn === msn);
   }
 
-  map(name: string): Buffer | undefined {
-    return this.#maps.get(name);
+  /** Bytes of all that can be fetched. */
+  get byteLength(): number {
+    return this.#bytes;
   }
 
+  map(name: string): Buffer | undefined {
+    return this.#maps.get(name)?.bytes;
+  }
+
+  /** The one that the next segments refer to. */
   addMap(name: string, bytes: Buffer): void {
-    this.#maps.delete(name); // the newest stands last
-    this.#maps.set(name, bytes);
+    const former = this.#newestMap;
+    this.#newestMap = name;
+    if (!this.#maps.has(name)) {
+      this.#maps.set(name, { bytes, segments: 0 });
+      this.#bytes += bytes.length;
+    }
+    this.#forgetMap(former);
   }
 
   /** Takes everything off the playlist, so that the next segment may have any higher number. */
   retireAll(): void {
     this.complete();
-    this.#retired.push(...this.#listed.splice(0));
+    while (this.#listed.length > 0) this.#unlist();
     this.#version++;
     this.#retire();
   }
@@ -89,6 +121,10 @@ export class SegmentWindow {
   begin(start: SegmentStart, map: string, gapSeconds?: number): void {
     const gap = gapSeconds !== undefined;
     const { msn, startMs, discontinuity, discontinuitySequence, programDateTimeMs } = start;
+    const ticks = toTicks(gapSeconds ?? 0);
+    this.#listedTicks += ticks;
+    const used = this.#maps.get(map);
+    if (used) used.segments++;
     this.#listed.push({
       msn,
       startMs,
@@ -98,6 +134,7 @@ export class SegmentWindow {
       map,
       parts: [],
       duration: gapSeconds ?? 0,
+      ticks,
       byteLength: 0,
       independent: gap,
       complete: gap,
@@ -112,9 +149,14 @@ export class SegmentWindow {
     const segment = this.#listed.at(-1)!;
     if (segment.parts.length === 0) segment.independent = startsWithKeyframe;
     segment.parts.push(part);
+    const ticks = toTicks(part.duration);
     segment.duration += part.duration;
+    segment.ticks += ticks;
+    this.#listedTicks += ticks;
     segment.byteLength += part.byteLength;
+    this.#bytes += part.byteLength;
     this.#version++;
+    if (this.#bytes > this.#limits.maxBytes) this.#retire();
   }
 
   complete(): void {
@@ -132,17 +174,42 @@ export class SegmentWindow {
   }
 
   #retire(): void {
-    while (secondsOf(this.#listed) - (this.#listed[0]?.duration ?? Infinity) >= this.#limits.listedS) {
-      this.#retired.push(this.#listed.shift()!);
+    const { listedS, retiredS, maxBytes } = this.#limits;
+    while (this.#listed.length > 1) {
+      const whenGone = this.#listedTicks - this.#listed[0]!.ticks;
+      if (whenGone < toTicks(listedS) && this.#listed.length <= MOST_SEGMENTS) break;
+      this.#unlist();
     }
-    while (secondsOf(this.#retired) > this.#limits.retiredS) this.#retired.shift();
-    if (this.#maps.size < 2) return;
-    const used = new Set([...this.#retired, ...this.#listed].map(({ map }) => map));
-    used.add([...this.#maps.keys()].at(-1)!);
-    for (const name of this.#maps.keys()) if (!used.has(name)) this.#maps.delete(name);
+    const mostTicks = toTicks(retiredS);
+    while (this.#retiredTicks > mostTicks || this.#retired.length > MOST_SEGMENTS) this.#forgetOldest();
+    while (this.#bytes > maxBytes && this.#retired.length + this.#listed.length > 1) {
+      if (this.#retired.length === 0) this.#unlist();
+      this.#forgetOldest();
+    }
   }
-}
 
-function secondsOf(segments: readonly Segment[]): number {
-  return segments.reduce((sum, segment) => sum + segment.duration, 0);
+  /** The first segment leaves the playlist. */
+  #unlist(): void {
+    const segment = this.#listed.shift()!;
+    this.#listedTicks -= segment.ticks;
+    this.#retiredTicks += segment.ticks;
+    this.#retired.push(segment);
+  }
+
+  #forgetOldest(): void {
+    const segment = this.#retired.shift()!;
+    this.#retiredTicks -= segment.ticks;
+    this.#bytes -= segment.byteLength;
+    const map = this.#maps.get(segment.map);
+    if (map) map.segments--;
+    this.#forgetMap(segment.map);
+  }
+
+  /** Forgets a map that no segment refers to, nor will. */
+  #forgetMap(name: string): void {
+    const map = this.#maps.get(name);
+    if (!map || map.segments > 0 || name === this.#newestMap) return;
+    this.#bytes -= map.bytes.length;
+    this.#maps.delete(name);
+  }
 }

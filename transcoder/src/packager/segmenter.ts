@@ -14,7 +14,7 @@ export function segmentLimits(wantedMs: number): SegmentLimits {
 }
 
 /** The longest a segment may be so that it rounds to the target duration (RFC 8216bis section 4.4.3.1). */
-function longestMs(limits: SegmentLimits): number {
+export function longestMs(limits: SegmentLimits): number {
   return limits.targetDurationS * 1000 + 499;
 }
 

@@ -2,6 +2,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { type AvcConfig, parseAvcConfig, VIDEO_HEADER_BYTES, videoKind } from '@showrunner/service-kit/flv';
 import { describe, expect, it } from 'vitest';
+import { avcRecord, type HandMadeStream, picture } from '../../test/hand-made-h264.ts';
 import { makeFrozenFrame } from './frozen-frame.ts';
 
 const WIDTH = 200;
@@ -148,5 +149,23 @@ describe('makeFrozenFrame', () => {
     expect(makeFrozenFrame(config, [frames[0]!, frames[1]!.subarray(0, 9)])).toBeUndefined();
     expect(makeFrozenFrame(config, [frames[0]!, Buffer.from([0, 0, 0, 2, 0x41, 0])])).toBeUndefined();
     expect(makeFrozenFrame(config, [frames[0]!, frames[1]!, inBand])).toBeUndefined();
+  });
+
+  it('refuses what would become too long for its length field, or too large', () => {
+    const frozenOf = (stream: HandMadeStream) =>
+      makeFrozenFrame(parseAvcConfig(avcRecord(stream))!, [picture(stream, { idr: true })]);
+    expect(frozenOf({ nalLengthBytes: 1 })).toBeUndefined();
+    expect(frozenOf({ widthInMbs: 256, heightInMbs: 145 })).toBeUndefined();
+    const largest = frozenOf({ nalLengthBytes: 2, widthInMbs: 256, heightInMbs: 144, initialQp: 0 })!;
+    expect(Math.max(...[0, 1, 2, 14, 15].map((n) => largest(n).length))).toBeLessThan(600);
+  });
+
+  it.each<HandMadeStream>([
+    { log2MaxFrameNum: 17 },
+    { log2MaxFrameNum: 48 },
+    { maxNumRefFrames: 17 },
+    { widthInMbs: 1000, heightInMbs: 140 },
+  ])('is never asked for what H.264 does not allow: %j', (stream) => {
+    expect(parseAvcConfig(avcRecord(stream))).toBeUndefined();
   });
 });

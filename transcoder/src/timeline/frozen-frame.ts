@@ -12,6 +12,10 @@ const DATA_PARTITIONS = [2, 3, 4];
 const IDR_SLICE = 5;
 const SPS = 7;
 const PPS = 8;
+/** MaxFS of level 5.2 (ITU-T H.264 table A-1): each costs about 0.2 ms, and a few hundred bytes. */
+const MOST_MACROBLOCKS = 36_864;
+/** A length of one byte is too short for some. */
+const LEAST_LENGTH_BYTES = 2;
 /** m and n of mb_skip_flag's first context in P slices with cabac_init_idc 0 (ITU-T H.264 table 9-13). */
 const SKIP_CONTEXT = [23, 33] as const;
 
@@ -102,8 +106,9 @@ function writeSkippedMacroblocks(writer: BitWriter, count: number, pps: Pps): vo
  * @param recentFrames AVCC payloads in decode order, newest last: all since a keyframe, or at least the last two
  *   reference pictures and what was decoded after them.
  * @returns The nth of them (0, 1, 2 ..., each asked for in this order) as an AVCC payload; `undefined` where the stream
- *   is of a kind that this cannot continue: interlaced, slice groups, picOrderCntType 1, separate colour planes, parameter
- *   sets inside frames that differ from the config's, no reference picture, damage.
+ *   is of a kind that this cannot continue: interlaced, slice groups, picOrderCntType 1, separate colour planes, more than
+ *   36,864 macroblocks, NAL unit lengths of one byte, parameter sets inside frames that differ from the config's, no
+ *   reference picture, damage.
  */
 export function makeFrozenFrame(
   config: AvcConfig,
@@ -113,6 +118,7 @@ export function makeFrozenFrame(
   if (!sps.frameMbsOnly || sps.separateColourPlanes || sps.picOrderCntType === 1 || sps.maxNumRefFrames === 0) {
     return undefined;
   }
+  if (nalLengthBytes < LEAST_LENGTH_BYTES || sps.widthInMbs * sps.heightInMbs > MOST_MACROBLOCKS) return undefined;
   try {
     const ppsById = new Map(config.ppsUnits.map(parsePps).map((pps) => [pps.id, pps]));
     const slices = recentFrames.map((frame) => firstSlice(frame, config));

@@ -1,19 +1,30 @@
 import { AUDIO_HEADER_BYTES, VIDEO_HEADER_BYTES, type AvcConfig } from '@showrunner/service-kit/flv';
-import type { MediaSample, Track, TrackConfigs } from '../packager/media-sample.ts';
+import type { Track, TrackConfigs } from '../packager/media-sample.ts';
 import { Gop, type ReplayedPicture, type SentFrame } from './gop.ts';
-import { dueMs, FILLED_TRACKS, nextLookMs, planFill, type Fill, type GapState } from './gap-plan.ts';
+import {
+  dueMs,
+  FILLED_TRACKS,
+  LONGEST_CATCH_UP_MS,
+  nextLookMs,
+  planFill,
+  type Fill,
+  type GapState,
+} from './gap-plan.ts';
 import { silentAacFrame } from './silent-aac.ts';
 
 /** Makes pictures that leave the screen as it is; the argument counts from 0. */
 type FrozenFrames = (n: number) => Buffer;
 
 export interface GapFillerOptions {
-  readonly now: () => number;
+  /** Milliseconds of a clock that never leaps with the time of day. */
+  readonly monotonicMs: () => number;
   readonly patienceMs: (partMs: number) => number;
   /** `undefined` where pictures of this stream cannot be repeated: then its last keyframe is. */
   readonly frozenFrames: (config: AvcConfig, recentFrames: readonly Buffer[]) => FrozenFrames | undefined;
-  /** Milliseconds of the timeline were bridged. */
+  /** The timeline has grown by this many milliseconds of made-up media. */
   readonly filledMs: (ms: number) => void;
+  /** After a standstill the show goes on where it was: later by the clock than before. */
+  readonly postponed: () => void;
   /** A made-up frame, or a picture that was sent before. */
   readonly emit: (picture: SentFrame | ReplayedPicture) => void;
 }
@@ -28,8 +39,11 @@ export interface GapClock {
 
 /** Enough for the last two reference pictures and what was decoded after them. */
 const REMEMBERED_FRAMES = 16;
+const REMEMBERED_BYTES = 8 * 1024 * 1024;
 /** How long after a part the next one is made up, in parts, once it is known that none will come. */
 const ABANDONED_PATIENCE_PARTS = 1.25;
+/** Far more than one look at a gap needs, of each track. */
+const MOST_FRAMES_AT_ONCE = 1000;
 /**
  * A newcomer finds a picture to begin with this often while nobody publishes, and never more often than the group of
  * pictures that it takes is long: so a gap needs no more bytes than the show did.
@@ -44,14 +58,13 @@ const NEXT_SHOWN_MS = 3;
 /** Sums of frame intervals are not exact. */
 const ROUNDING_MS = 0.01;
 const FRAME_TAG = 0x27;
-const KEYFRAME_TAG = 0x17;
 const AAC_TAG = 0xaf;
 const NAL_UNITS = 1;
 const RAW_AAC = 1;
 
-function videoTag(keyframe: boolean, ctsMs: number, units: Buffer): Buffer {
+function frozenTag(ctsMs: number, units: Buffer): Buffer {
   const tag = Buffer.allocUnsafe(VIDEO_HEADER_BYTES + units.length);
-  tag[0] = keyframe ? KEYFRAME_TAG : FRAME_TAG;
+  tag[0] = FRAME_TAG;
   tag[1] = NAL_UNITS;
   tag.writeIntBE(ctsMs, 2, 3);
   units.copy(tag, VIDEO_HEADER_BYTES);
@@ -65,11 +78,12 @@ export class GapFiller {
   readonly #filling = new Set<Track>();
   readonly #endMs: Partial<Record<Track, number>> = {};
   readonly #recent: Buffer[] = [];
+  #recentBytes = 0;
   readonly #gop = new Gop();
   /** Where on the timeline the last picture ended that was sent by the publisher, the first or another time. */
   #sentUntilMs = 0;
   #configs: TrackConfigs = {};
-  #keyframe: MediaSample | undefined;
+  #keyframe: SentFrame | undefined;
   /** Presentation time of the last picture in order of display. */
   #lastShownMs = -Infinity;
   #frozen: FrozenFrames | undefined;
@@ -114,6 +128,7 @@ export class GapFiller {
   configure(configs: TrackConfigs): void {
     this.#configs = configs;
     this.#recent.length = 0;
+    this.#recentBytes = 0;
     this.#gop.clear();
     this.#keyframe = undefined;
     this.#filling.clear();
@@ -152,9 +167,15 @@ export class GapFiller {
   /** A real picture has come that is decoded when the group of pictures is replayed. */
   keep(picture: SentFrame): void {
     this.#gop.add(picture);
-    if (picture.sample.keyframe) this.#keyframe = picture.sample;
+    if (picture.sample.keyframe) this.#keyframe = picture;
     this.#recent.push(picture.sample.payload);
-    if (this.#recent.length > REMEMBERED_FRAMES) this.#recent.shift();
+    this.#recentBytes += picture.sample.payload.length;
+    while (
+      this.#recent.length > REMEMBERED_FRAMES ||
+      (this.#recentBytes > REMEMBERED_BYTES && this.#recent.length > 1)
+    ) {
+      this.#recentBytes -= this.#recent.shift()!.length;
+    }
   }
 
   /** Leads decoders up to the newest picture, which then stands until `toMs`. */
@@ -172,11 +193,11 @@ export class GapFiller {
     const toMs = this.#clock.clockMs;
     // While a gap is filled the clocks stay tied as they were before it, else each part would lose a little.
     if (toMs === undefined || this.filling || this.#closed) return;
-    this.#published = { atMs: this.#options.now(), toMs };
+    this.#published = { atMs: this.#options.monotonicMs(), toMs };
     if (!this.#timer) this.#schedule();
   }
 
-  /** Media is about to return after a change of publisher: brings the timeline up to the wall clock. */
+  /** Media is about to return after a change of publisher: brings the timeline up to the clock. */
   catchUp(): void {
     const state = this.#state();
     if (!state) return;
@@ -220,8 +241,14 @@ export class GapFiller {
   #state(): GapState | undefined {
     const partMs = this.#clock.partMs;
     if (!this.#published || partMs === undefined) return undefined;
+    const nowMs = this.#options.monotonicMs();
+    const newest = this.endMs ?? this.#published.toMs;
+    if (this.#published.toMs + nowMs - this.#published.atMs - newest > LONGEST_CATCH_UP_MS) {
+      this.#published = { atMs: nowMs, toMs: newest };
+      this.#options.postponed();
+    }
     return {
-      nowMs: this.#options.now(),
+      nowMs,
       publishedAtMs: this.#published.atMs,
       publishedToMs: this.#published.toMs,
       partMs,
@@ -232,8 +259,10 @@ export class GapFiller {
   }
 
   #fillAll(fills: readonly Fill[], partMs: number): void {
+    const fromMs = this.endMs;
     for (const fill of fills) this.#fill(fill, partMs);
-    if (fills.length > 0) this.#options.filledMs(Math.max(...fills.map(({ fromMs, toMs }) => toMs - fromMs)));
+    const grownMs = (this.endMs ?? 0) - (fromMs ?? 0);
+    if (grownMs > 0) this.#options.filledMs(grownMs);
   }
 
   #fill(fill: Fill, partMs: number): void {
@@ -245,22 +274,38 @@ export class GapFiller {
     }
     this.#filling.add('video');
     if (this.#frozen) this.#fillFrozen(fill);
-    else if (this.#keyframe) this.#repeatKeyframe(fill, this.#keyframe, partMs);
+    if (this.#frozen || !this.#keyframe) return;
+    this.#repeatsKeyframe = true;
+    this.#repeatKeyframe({ ...fill, fromMs: this.#endMs.video ?? fill.fromMs }, this.#keyframe, partMs);
   }
 
   #fillFrozen({ fromMs, toMs }: Fill): void {
     const { frameMs } = this.#clock;
-    for (let at = fromMs; this.#frozen && at + frameMs <= toMs + ROUNDING_MS; at += frameMs) {
+    const until = Math.min(toMs + ROUNDING_MS, fromMs + MOST_FRAMES_AT_ONCE * frameMs);
+    for (let at = fromMs; this.#frozen && at + frameMs <= until; at += frameMs) {
       if (this.#letsIn(at)) {
         this.replayUntil(at + frameMs);
         this.#freeze();
       } else {
+        const units = this.#nextFrozen(this.#frozen);
+        if (!units) return;
         // With B-frames the newest picture may be shown later than the first made-up ones would be.
-        const ctsMs = Math.max(this.#keyframe?.ctsMs ?? 0, Math.floor(this.#lastShownMs - at) + NEXT_SHOWN_MS);
-        this.#emitVideo({ dtsMs: at, ctsMs, keyframe: false, units: this.#frozen(this.#frozenCount++) });
+        const ctsMs = Math.max(this.#keyframe?.sample.ctsMs ?? 0, Math.floor(this.#lastShownMs - at) + NEXT_SHOWN_MS);
+        this.#emitFrozen(at, ctsMs, units);
         this.#lastShownMs = at + ctsMs;
       }
       this.#endMs.video = at + frameMs;
+    }
+  }
+
+  /** A picture that cannot be written ends the freezing rather than the process: this runs in a timer. */
+  #nextFrozen(frozen: FrozenFrames): Buffer | undefined {
+    try {
+      return frozen(this.#frozenCount++);
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      this.#frozen = undefined;
+      return undefined;
     }
   }
 
@@ -279,20 +324,22 @@ export class GapFiller {
   }
 
   /** One keyframe a part is enough, and bounded in size; the first one completes the part that was begun. */
-  #repeatKeyframe({ fromMs, toMs }: Fill, { ctsMs, payload }: MediaSample, partMs: number): void {
+  #repeatKeyframe({ fromMs, toMs }: Fill, { sample, tagPayload }: SentFrame, partMs: number): void {
     let end = this.#clock.clockMs ?? fromMs;
     while (end <= fromMs + this.#clock.frameMs / 2) end += partMs;
-    for (let at = fromMs; end <= toMs; at = end, end += partMs) {
-      this.#emitVideo({ dtsMs: at, ctsMs, keyframe: true, units: payload, durationMs: end - at });
+    const until = Math.min(toMs, end + MOST_FRAMES_AT_ONCE * partMs);
+    for (let at = fromMs; end <= until; at = end, end += partMs) {
+      this.#madeUpVideo = true;
+      this.#options.emit({ sample: { ...sample, dtsMs: at, durationMs: end - at }, tagPayload });
       this.#endMs.video = end;
     }
   }
 
-  #emitVideo({ units, ...frame }: Omit<MediaSample, 'track' | 'payload'> & { units: Buffer }): void {
+  #emitFrozen(dtsMs: number, ctsMs: number, units: Buffer): void {
+    const tagPayload = frozenTag(ctsMs, units);
+    const payload = tagPayload.subarray(VIDEO_HEADER_BYTES);
     this.#madeUpVideo = true;
-    const tag = videoTag(frame.keyframe, frame.ctsMs, units);
-    const sample: MediaSample = { track: 'video', ...frame, payload: tag.subarray(VIDEO_HEADER_BYTES) };
-    this.#options.emit({ sample, tagPayload: tag });
+    this.#options.emit({ sample: { track: 'video', dtsMs, ctsMs, keyframe: false, payload }, tagPayload });
   }
 
   #fillAudio({ fromMs, toMs }: Fill): void {
@@ -302,8 +349,8 @@ export class GapFiller {
     const tag = Buffer.concat([Buffer.from([AAC_TAG, RAW_AAC]), silence]);
     const payload = tag.subarray(AUDIO_HEADER_BYTES);
     const step = this.#audioFrameMs();
-    let at = fromMs;
-    for (; at + step <= toMs; at += step) {
+    const until = Math.min(toMs, fromMs + MOST_FRAMES_AT_ONCE * step);
+    for (let at = fromMs; at + step <= until; at += step) {
       this.#options.emit({ sample: { track: 'audio', dtsMs: at, ctsMs: 0, keyframe: true, payload }, tagPayload: tag });
       this.#endMs.audio = at + step;
     }

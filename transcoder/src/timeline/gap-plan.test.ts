@@ -18,7 +18,7 @@ describe('planFill', () => {
     expect(nextLookMs(state({ nowMs: 10_470 }))).toBe(10);
   });
 
-  it('brings both tracks up to the wall clock once it was silent for long', () => {
+  it('brings both tracks up to the clock once it was silent for long', () => {
     expect(planFill(state({ nowMs: 10_480 }))).toEqual([
       { track: 'audio', fromMs: 4_090, toMs: 4_480 },
       { track: 'video', fromMs: 4_100, toMs: 4_480 },
@@ -30,9 +30,18 @@ describe('planFill', () => {
     expect(planFill(audioGoesOn)).toEqual([{ track: 'video', fromMs: 4_100, toMs: 4_480 }]);
   });
 
-  it('keeps the pace of the wall clock once it has begun', () => {
+  it('keeps the pace of the clock once it has begun', () => {
     const filling = state({ nowMs: 10_680, endMs: { video: 4_480, audio: 4_660 }, filling: new Set(['video']) });
     expect(planFill(filling)).toEqual([{ track: 'video', fromMs: 4_480, toMs: 4_680 }]);
     expect(nextLookMs(filling)).toBe(200);
+  });
+
+  it('takes no more than two parts at a time, and looks again soon while it lags', () => {
+    const afterStandstill = state({ nowMs: 15_000, filling: new Set(['video', 'audio']) });
+    expect(planFill(afterStandstill)).toEqual([
+      { track: 'audio', fromMs: 4_090, toMs: 4_490 },
+      { track: 'video', fromMs: 4_100, toMs: 4_500 },
+    ]);
+    expect(nextLookMs(afterStandstill)).toBe(10);
   });
 });

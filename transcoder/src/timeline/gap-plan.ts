@@ -1,7 +1,8 @@
 import type { Track } from '../packager/media-sample.ts';
 
-/** How things stand with an open show; milliseconds, wall clock and show timeline kept apart by name. */
+/** How things stand with an open show; milliseconds, monotonic clock and show timeline kept apart by name. */
 export interface GapState {
+  /** Of a clock that never leaps with the time of day. */
   readonly nowMs: number;
   /** When the last part before the gap was published. */
   readonly publishedAtMs: number;
@@ -24,6 +25,11 @@ export interface Fill {
 
 /** Sound comes first: a part is closed by its pictures, and takes the sound along that is there. */
 export const FILLED_TRACKS = ['audio', 'video'] as const satisfies readonly Track[];
+const SOONEST_MS = 10;
+/** What one look makes up at most, in parts: a process that stood still goes on at once, and catches up in steps. */
+const PARTS_AT_ONCE = 2;
+/** After a standstill of this length viewers go on where they were. To make it up would cost more than it shows. */
+export const LONGEST_CATCH_UP_MS = 10_000;
 
 /** Where the timeline should be by now for viewers in time to have media. */
 export function dueMs(state: Pick<GapState, 'nowMs' | 'publishedAtMs' | 'publishedToMs'>): number {
@@ -32,7 +38,7 @@ export function dueMs(state: Pick<GapState, 'nowMs' | 'publishedAtMs' | 'publish
 
 /**
  * What must be made up so that no viewer in time runs dry: nothing while parts are published; else each track that lags
- * is brought up to the wall clock, and kept there.
+ * is brought up to the clock by two parts at most at a time, and kept there.
  */
 export function planFill(state: GapState): Fill[] {
   const due = dueMs(state);
@@ -44,16 +50,15 @@ export function planFill(state: GapState): Fill[] {
     if (end === undefined || due <= end) continue;
     // What waits for its part to close is not late yet.
     if (state.filling.has(track) || due - end >= state.patienceMs - state.partMs) {
-      fills.push({ track, fromMs: end, toMs: due });
+      fills.push({ track, fromMs: end, toMs: Math.min(due, end + PARTS_AT_ONCE * state.partMs) });
     }
   }
   return fills;
 }
 
 /** Milliseconds until the gap must be looked at again. */
-export function nextLookMs(
-  state: Pick<GapState, 'nowMs' | 'publishedAtMs' | 'patienceMs' | 'partMs' | 'filling'>,
-): number {
-  if (state.filling.size > 0) return state.partMs;
-  return Math.max(10, state.publishedAtMs + state.patienceMs - state.nowMs);
+export function nextLookMs(state: GapState): number {
+  if (state.filling.size === 0) return Math.max(SOONEST_MS, state.publishedAtMs + state.patienceMs - state.nowMs);
+  const { video = -Infinity, audio = -Infinity } = state.endMs;
+  return dueMs(state) - Math.max(video, audio) > state.partMs ? SOONEST_MS : state.partMs;
 }

@@ -76,4 +76,48 @@ describe('ShowTimeline', () => {
       ]),
     ).toEqual(['v2000', 'a2005', 'v2033']);
   });
+
+  it('brings tracks together whose stamps lie far apart, and goes at their pace', () => {
+    const tags = Array.from({ length: 100 }, (_, i) => [
+      ['video', i * 40] as const,
+      ['audio', 3000 + i * 40 + 5] as const,
+    ]).flat();
+    const times = mapAll(new ShowTimeline(), tags);
+    expect(times.slice(0, 6)).toEqual(['v0', 'a20', 'v40', 'a60', 'v80', 'a100']);
+    expect(times.slice(-2)).toEqual(['v3960', 'a3980']);
+  });
+
+  it('counts one jump where one track leaps away from the other', () => {
+    const tags = Array.from({ length: 20 }, (_, i) => [
+      ['video', i * 40] as const,
+      ['audio', i * 40 + (i < 10 ? 5 : 4005)] as const,
+    ]).flat();
+    const times = mapAll(new ShowTimeline(), tags);
+    expect(times.filter((time) => time.endsWith('!'))).toEqual(['a405!']);
+    expect(times.slice(-2)).toEqual(['v760', 'a765']);
+  });
+
+  it('lets a track that paused come back to the other', () => {
+    const tags: [Track, number][] = [['audio', 0]];
+    for (let stamp = 0; stamp <= 6000; stamp += 40) tags.push(['video', stamp]);
+    tags.push(['audio', 6005], ['video', 6040]);
+    expect(mapAll(new ShowTimeline(), tags).slice(-3)).toEqual(['v6000', 'a6005', 'v6040']);
+  });
+
+  it('keeps the tracks of a clock that jumped together, whichever comes first', () => {
+    const jump = (order: [Track, number][]) =>
+      mapAll(new ShowTimeline(), [['video', 0], ['audio', 10], ['video', 40], ['audio', 50], ...order]);
+    expect(
+      jump([
+        ['video', 900_080],
+        ['audio', 900_090],
+      ]).slice(-2),
+    ).toEqual(['v80!', 'a90']);
+    expect(
+      jump([
+        ['audio', 900_090],
+        ['video', 900_080],
+      ]).slice(-2),
+    ).toEqual(['a90!', 'v80']);
+  });
 });

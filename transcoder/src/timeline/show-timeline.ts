@@ -17,17 +17,22 @@ export interface TimelineTime {
   readonly jumped: boolean;
 }
 
+const OTHER: Readonly<Record<Track, Track>> = { video: 'audio', audio: 'video' };
+
 /**
  * Maps the stamps of one publisher after the other to one timeline that never goes back. Audio and video of a publisher
- * share one offset.
+ * share one offset, as long as their stamps are of one clock.
  */
 export class ShowTimeline {
-  #offset = 0;
+  /** What is added to the stamps of each track. They differ only where a publisher's tracks do not keep together. */
+  readonly #offset: Record<Track, number> = { video: 0, audio: 0 };
   #continueAtMs: number | undefined = SHOW_START_MS;
   #lastStamp = 0;
   /** The last stamp with every wrap of 2^32 counted in. */
   #unwrapped = 0;
   readonly #last: Record<Track, number | undefined> = { video: undefined, audio: undefined };
+  /** Something of the track has come since the timeline was last continued. */
+  readonly #known: Record<Track, boolean> = { video: false, audio: false };
   readonly #step: Record<Track, number> = { video: USUAL_STEP_MS, audio: USUAL_STEP_MS };
 
   /** The next tag, of whatever clock, stands at this time. */
@@ -40,22 +45,50 @@ export class ShowTimeline {
     this.#unwrapped += (stamp - this.#lastStamp) | 0;
     this.#lastStamp = stamp;
     if (this.#continueAtMs !== undefined) {
-      this.#offset = this.#continueAtMs - this.#unwrapped;
+      const ms = this.#continueAtMs;
       this.#continueAtMs = undefined;
-      return this.#settle(track, this.#unwrapped + this.#offset, false);
+      this.#offset.video = this.#offset.audio = ms - this.#unwrapped;
+      this.#known.video = this.#known.audio = false;
+      return this.#settle(track, ms, false);
     }
-    const time = this.#unwrapped + this.#offset;
-    const newest = Math.max(this.#last.video ?? -Infinity, this.#last.audio ?? -Infinity);
-    if (Math.abs(time - newest) > JUMP_MS) {
-      this.#offset += newest + this.#step[track] - time;
-      return this.#settle(track, newest + this.#step[track], true);
-    }
+    const time = this.#unwrapped + this.#offset[track];
+    if (!this.#isNear(track, time)) return this.#jump(track, time);
     const last = this.#last[track] ?? -Infinity;
     if (time < last - JITTER_MS) {
-      this.#offset += last + this.#step[track] - time;
+      const by = last + this.#step[track] - time;
+      this.#offset.video += by;
+      this.#offset.audio += by;
       return this.#settle(track, last + this.#step[track], false);
     }
     return this.#settle(track, time, false);
+  }
+
+  /** It follows what the publisher sent last of this track, or of the other where this one paused. */
+  #isNear(track: Track, time: number): boolean {
+    return this.#isNearTrack(track, time) || this.#isNearTrack(OTHER[track], time);
+  }
+
+  #isNearTrack(track: Track, time: number): boolean {
+    return this.#known[track] && Math.abs(time - (this.#last[track] ?? 0)) <= JUMP_MS;
+  }
+
+  /**
+   * Another clock. A track's time is judged by its own past, since the stamps of two tracks may lie apart for a whole
+   * show: then each jump of one against the other would count, and drive both on.
+   */
+  #jump(track: Track, time: number): TimelineTime {
+    const alike = this.#unwrapped + this.#offset[OTHER[track]];
+    if (this.#isNear(track, alike)) {
+      // The other track jumped before.
+      this.#offset[track] = this.#offset[OTHER[track]];
+      return this.#settle(track, alike, false);
+    }
+    const { video = -Infinity, audio = -Infinity } = this.#last;
+    const newest = Math.max(video, audio);
+    const own = this.#known[track] ? (this.#last[track] ?? newest) : newest;
+    const ms = (newest - own > JUMP_MS ? newest : own) + this.#step[track];
+    this.#offset[track] += ms - time;
+    return this.#settle(track, ms, this.#known[track]);
   }
 
   #settle(track: Track, time: number, jumped: boolean): TimelineTime {
@@ -65,6 +98,7 @@ export class ShowTimeline {
     const ms = Math.max(time, earliest);
     if (last !== undefined && ms > last) this.#step[track] = Math.min(ms - last, LONGEST_STEP_MS);
     this.#last[track] = ms;
+    this.#known[track] = true;
     return { ms, jumped };
   }
 }
