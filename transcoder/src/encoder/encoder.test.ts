@@ -1,5 +1,4 @@
-import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -21,13 +20,13 @@ beforeAll(() => {
   ffmpegPath = join(folder, 'ffmpeg');
   writeFileSync(ffmpegPath, `#!/bin/sh\necho $$ >> ${folder}/pids\nexec ffmpeg "$@"\n`);
   chmodSync(ffmpegPath, 0o755);
+  writeFileSync(join(folder, 'pids'), '');
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 const pids = () =>
-  execFileSync('cat', [join(folder, 'pids')], { encoding: 'utf8' })
-    .trim()
+  readFileSync(join(folder, 'pids'), 'utf8')
     .split('\n')
-    .map(Number);
+    .flatMap((line) => (line === '' ? [] : [Number(line)]));
 
 interface Received {
   readonly configs: { rung: string; configs: TrackConfigs }[];
@@ -45,13 +44,17 @@ afterEach(async () => {
 
 function show(
   tags: readonly FlvTag[],
-  options: { ladder?: string; ffmpeg?: string; hangTimeoutMs?: number; lines?: string[] } = {},
+  options: { ladder?: string; ffmpeg?: string; hangTimeoutMs?: number; lines?: string[]; now?: () => number } = {},
 ) {
   const registry = new Registry();
   const lines = options.lines ?? [];
   const factory = createRungEncoderFactory(
     { ffmpegPath: options.ffmpeg ?? ffmpegPath, hangTimeoutMs: options.hangTimeoutMs ?? 5_000 },
-    { logger: createLogger({ name: 'test', level: 'warn' }, { write: (line) => lines.push(line) }), registry },
+    {
+      logger: createLogger({ name: 'test', level: 'warn' }, { write: (line) => lines.push(line) }),
+      registry,
+      ...(options.now && { now: options.now }),
+    },
   );
   const received: Received = { configs: [], samples: {} };
   const video = header(tags, 9);
@@ -178,6 +181,28 @@ describe('the rungs of a show', () => {
     await until(() => keyTimes(received.samples['360p']).length === keys.length);
     expect(close(keyTimes(received.samples['360p']))).toEqual(close(keys));
     expect(pictures(received.samples['360p']).length).toBeGreaterThanOrEqual(90 + 45 - 1);
+    expect(await count('showrunner_encoder_failures_total')).toBe(0);
+  });
+
+  it('are no way to start many children: a source that changes all the time is encoded again when it is done', async () => {
+    const other = makeClip([...testPicture({ size: '480x854', frameRate: 30, seconds: 0.1 }), '-bf', '0']);
+    const openings = [clip, other].map((tags) => tags.filter((tag) => tag.type === 9).slice(0, 2));
+    let now = 0;
+    const { encoder, count } = show(clip, { now: () => now });
+    let round = 0;
+    const change = () => {
+      for (const { payload } of openings[round % 2]!) encoder!.tag({ type: 9, timestampMs: round * 33, payload });
+      round++;
+    };
+    const before = pids().length;
+    for (; now < 2_000; now += 100) change();
+    await until(() => pids().length > before);
+    await sleep(300);
+    expect(pids().length - before).toBe(1);
+    for (; now < 4_000; now += 100) change();
+    await until(() => pids().length > before + 1);
+    await sleep(300);
+    expect(pids().length - before).toBe(2);
     expect(await count('showrunner_encoder_failures_total')).toBe(0);
   });
 });
