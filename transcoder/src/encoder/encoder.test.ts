@@ -265,9 +265,12 @@ describe('an encoder that fails', () => {
     expect(close(keyTimes(received.samples['360p'])).filter((time) => !source.has(time))).toEqual([]);
   });
 
-  it('says once that there is no ffmpeg, and harms nobody', async () => {
+  it.each([
+    ['there is no ffmpeg', () => join(folder, 'not-there')],
+    ['ffmpeg lies below a file', () => join(ffmpegPath, 'ffmpeg')],
+  ])('says once that %s, and harms nobody', async (_what, ffmpeg) => {
     const lines: string[] = [];
-    const { encoder, received } = show(long, { ffmpeg: join(folder, 'not-there'), lines });
+    const { encoder, received } = show(long, { ffmpeg: ffmpeg(), lines });
     await play(encoder!, long, START_MS, 4);
     expect(lines.length).toBe(1);
     expect(JSON.parse(lines[0]!)).toMatchObject({
