@@ -11,7 +11,7 @@ export class LiveRig {
   #sink: FlvSink | undefined;
   nowMs = Date.UTC(2026, 10, 21, 12);
 
-  constructor(transcode: Partial<LiveStreamSpec['transcode']> = {}) {
+  constructor(transcode: Partial<LiveStreamSpec['transcode']> = {}, ffmpeg = 'ffmpeg') {
     const source: FlvSource = {
       subscribe: (_stream, sink) => {
         this.#sink = sink;
@@ -20,7 +20,7 @@ export class LiveRig {
     };
     this.transcoder = createTranscoder({
       source,
-      ffmpeg: 'ffmpeg',
+      ffmpeg,
       logger: createLogger({ name: 'transcoder', level: 'silent' }),
       registry: createRegistry(),
       now: () => this.nowMs,

@@ -1,4 +1,4 @@
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -31,6 +31,7 @@ const pids = () =>
 interface Received {
   readonly configs: { rung: string; configs: TrackConfigs }[];
   readonly samples: Record<string, MediaSample[]>;
+  readonly ended: string[];
 }
 
 const isHeader = (tag: FlvTag) => tag.payload[1] === 0;
@@ -56,7 +57,7 @@ function show(
       ...(options.now && { now: options.now }),
     },
   );
-  const received: Received = { configs: [], samples: {} };
+  const received: Received = { configs: [], samples: {}, ended: [] };
   const video = header(tags, 9);
   const audio = header(tags, 8);
   const encoder = factory({
@@ -70,6 +71,7 @@ function show(
     output: {
       config: (rung, configs) => received.configs.push({ rung, configs }),
       sample: (rung, sample) => (received.samples[rung] ??= []).push(sample),
+      end: (rung) => received.ended.push(rung),
     },
   });
   if (encoder) open.push(encoder);
@@ -279,6 +281,23 @@ describe('an encoder that fails', () => {
       stream: 'default/live',
     });
     expect(received.configs).toEqual([]);
+    expect([received.ended, encoder!.rungs]).toEqual([['360p'], []]);
+  });
+
+  it('comes back where its program was away for a while', async () => {
+    const moved = join(folder, 'ffmpeg-moved');
+    const upgraded = join(folder, 'ffmpeg-upgraded');
+    writeFileSync(upgraded, readFileSync(ffmpegPath), { mode: 0o755 });
+    const { encoder, received } = show(long, { ffmpeg: upgraded });
+    const playing = play(encoder!, long);
+    await until(() => pictures(received.samples['360p']).length > 5);
+    renameSync(upgraded, moved);
+    process.kill(pids().at(-1)!, 'SIGKILL');
+    await sleep(1_000);
+    renameSync(moved, upgraded);
+    await playing;
+    expect(received.samples['360p']!.at(-1)!.dtsMs).toBeGreaterThan(START_MS + 3_500);
+    expect([received.ended, encoder!.rungs.length]).toEqual([[], 1]);
   });
 
   it('tries ever more slowly where it ends at once', async () => {

@@ -45,7 +45,7 @@ type State =
   /** For a keyframe that comes at `fromMs` of the clock or later. */
   | { readonly name: 'waiting'; readonly fromMs: number }
   | { readonly name: 'running'; readonly child: EncoderProcess; readonly times: PictureTimes; readonly since: Since }
-  /** There is no such program: the show goes on with its source rung. */
+  /** There is no such program and never was: the show goes on with its source rung. */
   | { readonly name: 'unable' }
   | { readonly name: 'closed' };
 
@@ -70,7 +70,6 @@ function sequenceHeaderOf(config: AvcConfig): Buffer {
  * other without a gap, unless it changes all the time.
  */
 export class LadderEncoder implements RungEncoder {
-  readonly rungs: readonly Rung[];
   readonly #options: LadderEncoderOptions;
   readonly #lanes: readonly RungLane[];
   readonly #children = new Set<EncoderProcess>();
@@ -86,13 +85,16 @@ export class LadderEncoder implements RungEncoder {
   #speaking = 0;
 
   constructor(options: LadderEncoderOptions) {
-    const { ladder, rungs, source, output } = options;
+    const { ladder, source, output } = options;
     this.#options = options;
-    this.rungs = rungs;
     this.#lanes = ladder.map((rung) => new RungLane(rung.name, source.audio, output));
     this.#video = { config: source.video, sequenceHeader: sequenceHeaderOf(source.video) };
     this.#audio = source.audio;
     this.#state = { name: 'waiting', fromMs: -Infinity };
+  }
+
+  get rungs(): readonly Rung[] {
+    return this.#state.name === 'unable' ? [] : this.#options.rungs;
   }
 
   tag({ type, timestampMs, payload }: ShowTag): void {
@@ -199,8 +201,10 @@ export class LadderEncoder implements RungEncoder {
     if (failed || state.name === 'waiting') for (const lane of this.#lanes) lane.interrupt();
     if (!failed) return;
     const { logger, metrics, now, ffmpegPath } = this.#options;
-    if (end.reason === 'missing') {
+    // One that was there before, such as one that is being upgraded, comes back.
+    if (end.reason === 'missing' && this.#speaking === 0) {
       this.#state = { name: 'unable' };
+      for (const lane of this.#lanes) lane.end();
       logger.error({ ffmpegPath, reason: end.message }, 'ffmpeg cannot be run: the show has its source rung only.');
       return;
     }

@@ -316,6 +316,7 @@ export class LiveShow {
       output: {
         config: (rung, configs) => this.#rung(rung)?.setConfig(configs),
         sample: (rung, sample) => this.#rung(rung)?.push(sample),
+        end: (rung) => this.#rung(rung)?.end(),
       },
     });
     for (const rung of this.#encoder?.rungs ?? []) this.#addRendition(rung.name);
