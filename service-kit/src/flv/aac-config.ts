@@ -19,6 +19,8 @@ const LOW_COMPLEXITY = 2;
 const SPECTRAL_BAND_REPLICATION = 5;
 const PARAMETRIC_STEREO = 29;
 const EXPLICIT_RATE = 15;
+/** The table's own ends: a rate that is written out must lie between them, so that a frame lasts 10 to 140 ms. */
+const [HIGHEST_RATE, LOWEST_RATE] = [96_000, 7_350];
 
 function readObjectType(reader: BitReader): number {
   const type = reader.bits(5);
@@ -30,7 +32,10 @@ function readSampleRate(reader: BitReader): number | undefined {
   return index === EXPLICIT_RATE ? reader.bits(24) : SAMPLE_RATES[index];
 }
 
-/** `undefined` where the record is malformed or of an object type other than AAC (LC, HE, HE v2, Main, LTP). */
+/**
+ * `undefined` where the record is malformed, of an object type other than AAC (LC, HE, HE v2, Main, LTP), or of a rate
+ * that AAC does not have.
+ */
 export function parseAacConfig(record: Buffer): AacConfig | undefined {
   try {
     const reader = new BitReader(record);
@@ -41,7 +46,8 @@ export function parseAacConfig(record: Buffer): AacConfig | undefined {
       readSampleRate(reader);
       if (readObjectType(reader) !== LOW_COMPLEXITY) return undefined;
     } else if (objectType < 1 || objectType > 4) return undefined;
-    if (!sampleRate || !channels) return undefined;
+    if (!sampleRate || sampleRate < LOWEST_RATE || sampleRate > HIGHEST_RATE) return undefined;
+    if (!channels) return undefined;
     const samplesPerFrame = reader.flag() ? 960 : 1024;
     return { record, codec: `mp4a.40.${objectType}`, objectType, sampleRate, channels, samplesPerFrame };
   } catch (error) {
