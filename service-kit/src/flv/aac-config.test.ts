@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseAacConfig } from './aac-config.ts';
+import { parseAacConfig, readAacConfig } from './aac-config.ts';
 
 /** AAC-LC with its sample rate written out, stereo. */
 function explicitRate(rate: number): Buffer {
@@ -22,8 +22,22 @@ describe('parseAacConfig', () => {
     const taken = rates.map((rate) => parseAacConfig(explicitRate(rate))?.sampleRate);
     expect(taken).toEqual([undefined, undefined, undefined, 7_350, 47_999, 96_000, undefined, undefined]);
   });
+});
 
-  it('knows nothing of other codecs and of records that end early', () => {
-    expect([parse(''), parse('11'), parse('f94c4000'), parse('b98c00')]).toEqual(Array(4).fill(undefined));
+describe('readAacConfig', () => {
+  const problem = (hex: string) => readAacConfig(Buffer.from(hex, 'hex'));
+
+  it('says why a record cannot be used', () => {
+    // Nothing, half a record, xHE-AAC, ER AAC LD, 13 as an index of the rate.
+    expect(['', '11', 'f94c4000', 'b98c00', '1690'].map(problem)).toEqual([
+      ...['malformed', 'malformed', 'object-type', 'object-type'],
+      'sample-rate',
+    ]);
+  });
+
+  it('takes the channel layouts 1 to 7 and no others', () => {
+    const layouts = Array.from({ length: 16 }, (_, layout) => Buffer.from([0x11, 0x80 | (layout << 3)]));
+    const refused = layouts.flatMap((record, layout) => (readAacConfig(record) === 'channels' ? [layout] : []));
+    expect(refused).toEqual([0, 8, 9, 10, 11, 12, 13, 14, 15]);
   });
 });
