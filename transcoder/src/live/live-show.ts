@@ -180,10 +180,12 @@ export class LiveShow {
   #announce(track: Track, payload: Buffer): void {
     if (track === 'video') {
       const config = parseAvcConfig(payload.subarray(VIDEO_HEADER_BYTES));
-      if (config) this.#announced = { ...this.#announced, video: config };
+      if (!config) return;
+      this.#announced = { ...this.#announced, video: config };
     } else {
       const config = parseAacConfig(payload.subarray(AUDIO_HEADER_BYTES));
-      if (config) this.#announced = { ...this.#announced, audio: config };
+      if (!config) return;
+      this.#announced = { ...this.#announced, audio: config };
     }
     this.#headerTags[track] = payload;
     if (!this.#preroll && this.#configsDiffer()) this.#awaitsKeyframe = true;
