@@ -13,7 +13,7 @@ export interface TcpRelay {
 
 /**
  * @param options.capture How many bytes of what clients send are kept.
- * @param options.onSent Called whenever bytes of a client were handed on: with Unix ms and with how many.
+ * @param options.onSent Called whenever bytes of a client were handed on: with Unix ms just before, and with how many.
  */
 export async function startTcpRelay(
   target: { host?: string; port: number },
@@ -40,8 +40,9 @@ export async function startTcpRelay(
           sent.push(Buffer.from(chunk.subarray(0, room)));
           room -= chunk.length;
         }
+        const at = wallClock();
         const flows = to.write(chunk);
-        if (from === client) options.onSent?.(wallClock(), chunk.length);
+        if (from === client) options.onSent?.(at, chunk.length);
         if (flows) return;
         from.pause();
         to.once('drain', () => {
