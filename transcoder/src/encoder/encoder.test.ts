@@ -9,7 +9,7 @@ import { VIDEO_HEADER_BYTES, videoKind } from '@showrunner/service-kit/flv';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { MediaSample, TrackConfigs } from '../packager/media-sample.ts';
 import type { RungEncoder } from '../packager/rung-encoder.ts';
-import { makeClip, testPicture } from './clip.fixture.ts';
+import { makeClip } from '../../test/flv-clip.ts';
 import { createRungEncoderFactory } from './create-rung-encoder.ts';
 
 /** Notes its process id, so that a test can end or stop the very child that the encoder started. */
@@ -112,10 +112,8 @@ const presentationTimes = (tags: readonly FlvTag[], from = START_MS) =>
     .sort((a, b) => a - b);
 const close = (times: readonly number[]) => times.map((time) => Number(time.toFixed(3)));
 
-const IRREGULAR = ['-force_key_frames', '0,0.7,1.4,2.5', '-g', '250', '-sc_threshold', '0'];
-
 describe('the rungs of a show', () => {
-  const clip = makeClip([...testPicture({ size: '854x480', frameRate: 30, seconds: 3 }), '-bf', '0', ...IRREGULAR]);
+  const clip = makeClip({ seconds: 3, size: '854x480', gop: 250, keyframesAt: [0.7, 1.4, 2.5] });
 
   it("have every picture at its own time, keyframes where the source has them, and the source's sound", async () => {
     const { encoder, received } = show(clip);
@@ -144,10 +142,7 @@ describe('the rungs of a show', () => {
   });
 
   it('come in several sizes from one child, alike in time, and without sound where the source has none', async () => {
-    const mute = makeClip([
-      ...testPicture({ size: '1280x720', frameRate: 30, seconds: 2, audio: false }),
-      ...['-bf', '3', '-g', '30'],
-    ]);
+    const mute = makeClip({ seconds: 2, size: '1280x720', gop: 30, bFrames: 3, audio: false });
     const before = pids().length;
     const { encoder, received } = show(mute, { ladder: '480p' });
     await play(encoder!, mute);
@@ -170,24 +165,24 @@ describe('the rungs of a show', () => {
   it('are none for a source without video, or without a rung below it', () => {
     expect(show(clip.filter((tag) => tag.type === 8)).encoder).toBeUndefined();
     expect(show(clip, { ladder: 'none' }).encoder).toBeUndefined();
-    const small = makeClip(testPicture({ size: '320x240', frameRate: 30, seconds: 0.1 }));
+    const small = makeClip({ seconds: 0.1, size: '320x240' });
     expect(show(small, { ladder: '1080p' }).encoder).toBeUndefined();
   });
 
   it('go on without a gap when the source changes its picture', async () => {
-    const second = makeClip([...testPicture({ size: '480x854', frameRate: 30, seconds: 1.5 }), '-bf', '0', '-g', '30']);
+    const second = makeClip({ seconds: 1.5, size: '480x854', gop: 30 });
     const { encoder, received, count } = show(clip);
     await play(encoder!, clip);
     await play(encoder!, second, START_MS + 3_100);
     const keys = [...sourceKeyTimes(clip), ...sourceKeyTimes(second, START_MS + 3_100)];
-    await until(() => keyTimes(received.samples['360p']).length === keys.length);
+    // All but the one that the second child's muxer keeps.
+    await until(() => pictures(received.samples['360p']).length >= 90 + 45 - 1);
     expect(close(keyTimes(received.samples['360p']))).toEqual(close(keys));
-    expect(pictures(received.samples['360p']).length).toBeGreaterThanOrEqual(90 + 45 - 1);
     expect(await count('showrunner_encoder_failures_total')).toBe(0);
   });
 
   it('are no way to start many children: a source that changes all the time is encoded again when it is done', async () => {
-    const other = makeClip([...testPicture({ size: '480x854', frameRate: 30, seconds: 0.1 }), '-bf', '0']);
+    const other = makeClip({ seconds: 0.1, size: '480x854' });
     const openings = [clip, other].map((tags) => tags.filter((tag) => tag.type === 9).slice(0, 2));
     let now = 0;
     const { encoder, count } = show(clip, { now: () => now });
@@ -210,7 +205,7 @@ describe('the rungs of a show', () => {
 });
 
 describe('an encoder that fails', () => {
-  const long = makeClip([...testPicture({ size: '640x480', frameRate: 30, seconds: 4 }), '-bf', '0', '-g', '15']);
+  const long = makeClip({ seconds: 4, size: '640x480', gop: 15 });
 
   it('is followed by another at the next keyframe, on the same timeline', async () => {
     const { encoder, received, count } = show(long);
@@ -310,7 +305,7 @@ describe('an encoder that fails', () => {
 });
 
 describe('close', () => {
-  const clip = makeClip([...testPicture({ size: '640x480', frameRate: 30, seconds: 1 }), '-bf', '0']);
+  const clip = makeClip({ seconds: 1, size: '640x480' });
   const gone = (pid: number) => {
     try {
       return !process.kill(pid, 0);
