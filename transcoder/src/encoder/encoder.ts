@@ -93,14 +93,14 @@ export class LadderEncoder implements RungEncoder {
     this.#state = { name: 'waiting', fromMs: -Infinity };
   }
 
-  get rungs(): readonly Rung[] {
-    return this.#state.name === 'unable' ? [] : this.#options.rungs;
-  }
-
   tag({ type, timestampMs, payload }: ShowTag): void {
     if (this.#state.name === 'closed' || this.#state.name === 'unable') return;
     if (type === FLV_AUDIO) this.#audioTag(timestampMs, payload);
     else this.#videoTag(timestampMs, payload);
+  }
+
+  get rungs(): readonly Rung[] {
+    return this.#state.name === 'unable' ? [] : this.#options.rungs;
   }
 
   async close(): Promise<void> {
