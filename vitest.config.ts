@@ -7,7 +7,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          include: ['{crds,service-kit,ingest,transcoder,web,standalone,docs}/**/*.test.ts'],
+          include: ['{crds,service-kit,ingest,transcoder,web,standalone,docs,bench}/**/*.test.ts'],
           exclude: ['**/node_modules/**', '**/dist/**'],
           testTimeout: 20_000,
         },

@@ -3,7 +3,7 @@ import process from 'node:process';
 
 /**
  * A process of its own that holds many keep-alive connections, sends one blocking request on each when told to, and
- * notes when the first byte of each answer arrives. The parent sends `{ path }`; it is told `{ sent: true }` once all
+ * notes when the first byte of each answer arrives. The parent sends `{ path }`; it is told `{ sent }` (Unix ms) once all
  * requests are out, and `{ arrivals }` (Unix ms with fractions) once all answers have come.
  */
 const [port, count] = process.argv.slice(2).map(Number);
@@ -49,7 +49,7 @@ process.on('message', ({ path }: { path: string }) => {
   for (const socket of sockets) {
     socket.write(request, () => {
       written += 1;
-      if (written === count) process.send?.({ sent: true });
+      if (written === count) process.send?.({ sent: now() });
     });
   }
 });

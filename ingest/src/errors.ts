@@ -54,7 +54,18 @@ const REFUSALS = {
   },
   'unsupported-audio': {
     status: 'NetStream.Publish.Rejected',
-    sentence: 'Only AAC audio is taken: choose AAC as the audio encoder in the output settings.',
+    sentence: 'Only AAC audio (LC or HE) is taken: choose AAC as the audio encoder in the output settings.',
+    stop: 'refused',
+  },
+  'unsupported-channels': {
+    status: 'NetStream.Publish.Rejected',
+    sentence:
+      'The channel layout of this sound cannot be played: set Channels to Stereo (or Mono, 4.0, 5.1, 7.1) in the audio settings.',
+    stop: 'refused',
+  },
+  'unsupported-sample-rate': {
+    status: 'NetStream.Publish.Rejected',
+    sentence: 'AAC has no such sample rate (7350 to 96000 Hz): set Sample Rate to 48 kHz in the audio settings.',
     stop: 'refused',
   },
   'play-refused': {

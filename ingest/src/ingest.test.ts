@@ -94,6 +94,14 @@ describe('a publisher', () => {
     expect(await push(port, { args: '-c:v flv1' }).ended).toContain('Only H.264 video is taken');
   });
 
+  it('hears what to set where its sound has channels that nobody could play, and no reader hears of that sound', async () => {
+    const { port, reader } = await studio();
+    // 2.1, as OBS offers it: ffmpeg's AAC describes it by a layout of its own.
+    const said = await push(port, { args: '-c:v libx264 -preset ultrafast -g 15 -ac 3 -channel_layout 2.1' }).ended;
+    expect(said).toContain('The channel layout of this sound cannot be played: set Channels to Stereo');
+    expect(reader.tags.filter(({ type }) => type === FLV_AUDIO)).toEqual([]);
+  });
+
   it('is replaced by a newer one, and told so', async () => {
     const { reader, port } = await studio();
     const first = push(port, { seconds: 10 });

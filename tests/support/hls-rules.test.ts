@@ -99,6 +99,9 @@ describe('the rules for one playlist', () => {
   it.each([
     ['no target duration', GOOD.replace('#EXT-X-TARGETDURATION:2\n', ''), 'TARGETDURATION'],
     ['a segment longer than the target', GOOD.replace('#EXTINF:2.00000,\n10', '#EXTINF:2.60000,\n10'), 'EXTINF'],
+    ['a segment that lasts no time', GOOD.replace('#EXTINF:2.00000,\n10', '#EXTINF:0.00000,\n10'), 'EXTINF'],
+    ['a segment of less than no time', GOOD.replace('#EXTINF:2.00000,\n10', '#EXTINF:-3.00000,\n10'), 'EXTINF'],
+    ['a part that lasts no time', GOOD.replace('DURATION=0.50000,URI="13.0', 'DURATION=0,URI="13.0'), 'PART'],
     ['a part longer than its target', GOOD.replace('DURATION=0.50000,URI="12.1', 'DURATION=0.52,URI="12.1'), 'PART'],
     ['a short part inside a segment', GOOD.replace('DURATION=0.50000,URI="12.1', 'DURATION=0.4,URI="12.1'), 'PART'],
     ['parts that do not add up', GOOD.replace('URI="12.3', 'URI="x').replace('0.50000,URI="x', '0.2,URI="x'), 'PART'],

@@ -70,6 +70,8 @@ function checkParts(segment: Segment, partTarget: number): Violation[] {
   const found: Violation[] = [];
   for (const [index, part] of segment.parts.entries()) {
     const name = `part ${segment.sequence}.${index} (${part.uri})`;
+    if (!(part.duration > 0))
+      found.push(broken('PART', `${name} lasts ${part.duration} s, which is no time (4.4.4.9)`));
     if (part.duration > partTarget + ROUNDING) {
       found.push(broken('PART', `${name} lasts ${part.duration} s, longer than PART-TARGET ${partTarget} (4.4.4.9)`));
     }
@@ -125,6 +127,11 @@ export function checkMediaPlaylist(playlist: MediaPlaylist): Violation[] {
   const found = playlist.problems.map((problem) => broken('SYNTAX', problem));
   found.push(...checkHeader(playlist, lowLatency), ...checkDates(playlist));
   for (const segment of playlist.segments) {
+    if (segment.duration !== undefined && !(segment.duration > 0)) {
+      found.push(
+        broken('EXTINF', `Segment ${segment.sequence} lasts ${segment.duration} s, which is no time (4.4.4.1)`),
+      );
+    }
     if (segment.duration !== undefined && Math.round(segment.duration) > (playlist.targetDuration ?? Infinity)) {
       found.push(
         broken(

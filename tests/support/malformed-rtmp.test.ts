@@ -18,17 +18,18 @@ describe('a captured RTMP session', () => {
   it('is taken apart into chunks and put together again', () => {
     const session = parseSession(BYTES);
     expect(
-      session.chunks.map(({ format, chunkStream, messageType, payload }) => [
+      session.chunks.map(({ format, chunkStream, messageType, payload, endsMessage }) => [
         format,
         chunkStream,
         messageType,
         payload.length,
+        endsMessage,
       ]),
     ).toEqual([
-      [0, 2, 1, 4],
-      [0, 6, 9, 256],
-      [3, 6, 9, 256],
-      [3, 6, 9, 88],
+      [0, 2, 1, 4, true],
+      [0, 6, 9, 256, false],
+      [3, 6, 9, 256, false],
+      [3, 6, 9, 88, true],
     ]);
     expect(Buffer.concat([session.handshake, joinChunks(session.chunks)])).toEqual(BYTES);
   });

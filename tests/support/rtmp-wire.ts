@@ -16,6 +16,8 @@ export interface RtmpChunk {
   readonly basicBytes: number;
   /** Type of the message that the chunk belongs to. */
   readonly messageType: number;
+  /** The message is whole with it. */
+  readonly endsMessage: boolean;
 }
 
 export interface RtmpSession {
@@ -72,6 +74,7 @@ export function parseSession(bytes: Buffer): RtmpSession {
       chunkStream,
       basicBytes,
       messageType: state.type,
+      endsMessage: size === state.remaining,
     });
     state.remaining -= size;
     at += size;

@@ -16,11 +16,11 @@ export interface TcpRelay {
 
 /**
  * @param options.capture How many bytes of what clients send are kept.
- * @param options.onSent Called with Unix ms whenever bytes of a client were handed on.
+ * @param options.onSent Called whenever bytes of a client were handed on: with Unix ms just before, and with how many.
  */
 export async function startTcpRelay(
   target: { host?: string; port: number },
-  options: { capture?: number; onSent?: (at: number) => void } = {},
+  options: { capture?: number; onSent?: (at: number, bytes: number) => void } = {},
 ): Promise<TcpRelay> {
   const pairs = new Set<{ client: Socket; upstream: Socket; frozen: boolean }>();
   const sent: Buffer[] = [];
@@ -44,8 +44,9 @@ export async function startTcpRelay(
           sent.push(Buffer.from(chunk.subarray(0, room)));
           room -= chunk.length;
         }
+        const at = wallClock();
         const flows = to.write(chunk);
-        if (from === client) options.onSent?.(wallClock());
+        if (from === client) options.onSent?.(at, chunk.length);
         if (flows) return;
         from.pause();
         to.once('drain', () => {

@@ -6,6 +6,8 @@ export interface ClipOptions {
   readonly fps?: number;
   /** Frames between keyframes. */
   readonly gop?: number;
+  /** Seconds at which keyframes come besides. */
+  readonly keyframesAt?: readonly number[];
   readonly size?: string;
   readonly bFrames?: number;
   readonly video?: boolean;
@@ -19,6 +21,7 @@ const TAG_TRAILER_BYTES = 4;
 /** The tags of a test picture with a tone, made by ffmpeg. */
 export function makeClip(options: ClipOptions): FlvTag[] {
   const { seconds, fps = 30, gop = fps * 2, size = '320x180', bFrames = 0, video = true, audio = true } = options;
+  const { keyframesAt = [] } = options;
   const args = ['-v', 'error'];
   if (video) args.push('-f', 'lavfi', '-i', `testsrc2=size=${size}:rate=${fps}`);
   if (audio) args.push('-f', 'lavfi', '-i', 'sine=frequency=440:sample_rate=48000');
@@ -26,6 +29,7 @@ export function makeClip(options: ClipOptions): FlvTag[] {
   if (video) {
     args.push('-c:v', 'libx264', '-preset', 'ultrafast', '-pix_fmt', 'yuv420p', '-g', String(gop));
     args.push('-bf', String(bFrames), '-sc_threshold', '0', '-threads', '1');
+    if (keyframesAt.length > 0) args.push('-force_key_frames', keyframesAt.join(','));
   }
   if (audio) args.push('-c:a', 'aac', '-b:a', '64k', '-ac', '2');
   args.push('-flvflags', 'no_duration_filesize', '-f', 'flv', 'pipe:1');

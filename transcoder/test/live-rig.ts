@@ -13,7 +13,7 @@ export class LiveRig {
   nowMs = Date.UTC(2026, 10, 21, 12);
   setForwardMs = 0;
 
-  constructor(transcode: Partial<LiveStreamSpec['transcode']> = {}) {
+  constructor(transcode: Partial<LiveStreamSpec['transcode']> = {}, ffmpeg = 'ffmpeg') {
     const source: FlvSource = {
       subscribe: (_stream, sink) => {
         this.#sink = sink;
@@ -22,7 +22,7 @@ export class LiveRig {
     };
     this.transcoder = createTranscoder({
       source,
-      ffmpeg: 'ffmpeg',
+      ffmpeg,
       logger: createLogger({ name: 'transcoder', level: 'silent' }),
       registry: createRegistry(),
       now: () => this.nowMs + this.setForwardMs,

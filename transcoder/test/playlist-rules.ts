@@ -14,6 +14,8 @@ export interface ReadPart {
   readonly uri: string;
   readonly duration: number;
   readonly independent: boolean;
+  /** There is no media of it. */
+  readonly gap: boolean;
 }
 export interface ReadSegment {
   readonly uri: string;
@@ -51,8 +53,12 @@ export function readPlaylist(text: string): ReadPlaylist {
     else if (line.startsWith('#EXT-X-PROGRAM-DATE-TIME:')) pending.date = Date.parse(line.slice(25));
     else if (line.startsWith('#EXTINF:')) pending.duration = parseFloat(line.slice(8));
     else if (line.startsWith('#EXT-X-PART:')) {
-      const independent = attribute(line, 'INDEPENDENT') === 'YES';
-      parts.push({ uri: attribute(line, 'URI')!, duration: Number(attribute(line, 'DURATION')), independent });
+      parts.push({
+        uri: attribute(line, 'URI')!,
+        duration: Number(attribute(line, 'DURATION')),
+        independent: attribute(line, 'INDEPENDENT') === 'YES',
+        gap: attribute(line, 'GAP') === 'YES',
+      });
     } else if (line !== '' && !line.startsWith('#')) {
       segments.push({ uri: line, msn: mediaSequence + skipped + segments.length, map, parts, ...pending });
       parts = [];
@@ -110,10 +116,11 @@ export function brokenRules(text: string): string[] {
   check(hold >= 3 * partTarget - 1e-9, `PART-HOLD-BACK is ${hold}, PART-TARGET ${partTarget}.`);
   const groups = [...playlist.segments.map(({ parts }) => ({ parts, open: false }))];
   for (const { parts, open } of [...groups, { parts: playlist.openParts, open: true }]) {
-    for (const [i, { uri, duration }] of parts.entries()) {
+    for (const [i, { uri, duration, gap }] of parts.entries()) {
+      check(duration > 0, `${uri} lasts ${duration} s.`);
       check(duration <= partTarget, `${uri} lasts ${duration} s, more than PART-TARGET.`);
       const last = !open && i === parts.length - 1;
-      check(last || duration >= 0.85 * partTarget, `${uri} lasts ${duration} s, less than 85 % of PART-TARGET.`);
+      check(last || gap || duration >= 0.85 * partTarget, `${uri} lasts ${duration} s, less than 85 % of PART-TARGET.`);
     }
   }
   check(playlist.ended === (playlist.hint === undefined), 'Exactly a playlist without end has a preload hint.');

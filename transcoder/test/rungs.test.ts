@@ -50,3 +50,16 @@ it('reports tell where the other renditions stand', async () => {
   expect(brokenRules(encoded)).toEqual([]);
   expect(encoded).toMatch(/#EXT-X-RENDITION-REPORT:URI="\.\.\/source\/playlist\.m3u8",LAST-MSN=\d+,LAST-PART=\d+\n/);
 }, 30_000);
+
+it('are not on the master playlist where there is no ffmpeg, and nobody waits for them', async () => {
+  const clip = makeClip({ seconds: 1, size: '854x480' });
+  rig = await new LiveRig({ ladder: '480p' }, '/nowhere/ffmpeg').start();
+  rig.sink.publisherStarted();
+  rig.push(clip.filter(({ timestamp }) => timestamp < 100));
+  const waiting = rig.fetch('360p/playlist.m3u8');
+  await sleep(100);
+  rig.push(clip.filter(({ timestamp }) => timestamp >= 100));
+  expect((await waiting).status).toBe(404);
+  expect((await rig.text('master.m3u8')).match(/^.*\.m3u8$/gm)).toEqual(['source/playlist.m3u8']);
+  expect(brokenRules(await rig.text('source/playlist.m3u8'))).toEqual([]);
+});

@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import { FLV_SCRIPT, type FlvSink, type FlvTag } from '@showrunner/service-kit';
+import { FLV_SCRIPT, type FlvSink, type FlvTag, type StopReason } from '@showrunner/service-kit';
 import { FLV_FILE_HEADER, flvTagHeader, flvTagTrailer } from '@showrunner/service-kit/flv';
 
 /** Between the last tag of one publisher and the first of the next. */
@@ -58,7 +58,9 @@ export class FlvReader implements FlvSink {
   /** The show may go on: the response stays open. */
   publisherStopped(): void {}
 
-  showEnded(): void {
-    this.#response.end();
+  showEnded(reason: StopReason): void {
+    // A response that is cut short says that the show was not over.
+    if (reason === 'reader-failed') this.#response.destroy();
+    else this.#response.end();
   }
 }

@@ -196,16 +196,52 @@ describe('a late reader', () => {
     expect([late.heard, closed.heard]).toEqual([['started', 'sound'], []]);
   });
 
-  it('that throws is removed, and harms nobody', () => {
-    const { publish, read, shows } = studio();
+  it('that throws all the time harms nobody', () => {
+    const { publish, read, shows, pass } = studio();
     const fail = () => {
       throw new Error('broken reader');
     };
-    shows.subscribe(stream, { publisherStarted() {}, tag: fail, publisherStopped: fail, showEnded: fail });
+    const subscription = shows.subscribe(stream, {
+      publisherStarted: fail,
+      tag: fail,
+      publisherStopped: fail,
+      showEnded: fail,
+    });
     const { heard } = read();
     const { publisher } = publish();
     publisher.media(FLV_AUDIO, 0, SOUND);
+    pass(1_000);
     publisher.media(FLV_AUDIO, 20, SOUND);
-    expect(heard).toEqual(['started', 'sound', 'sound']);
+    subscription.close();
+    pass(1_000);
+    publisher.stop('closed');
+    expect(heard).toEqual(['started', 'sound', 'sound', 'stopped: closed']);
+  });
+
+  it('that throws once is told the end, and a second later of the show as it is then', () => {
+    const { publish, shows, pass } = studio();
+    const heard: string[] = [];
+    shows.subscribe(stream, {
+      publisherStarted: () => void heard.push('started'),
+      tag: ({ timestamp, payload }) => {
+        if (timestamp === 20) throw new Error('broken tag');
+        heard.push(NAMES.get(payload)!);
+      },
+      publisherStopped: (reason) => void heard.push(`stopped: ${reason}`),
+      showEnded: (reason) => void heard.push(`ended: ${reason}`),
+    });
+    const { publisher } = publish();
+    publisher.media(FLV_VIDEO, 0, VIDEO_HEADER);
+    publisher.media(FLV_VIDEO, 0, KEYFRAME);
+    publisher.media(FLV_VIDEO, 20, FRAME);
+    pass(999);
+    publisher.media(FLV_VIDEO, 40, KEYFRAME);
+    pass(1);
+    publisher.media(FLV_VIDEO, 60, FRAME);
+    publisher.media(FLV_VIDEO, 80, KEYFRAME);
+    expect(heard).toEqual([
+      ...['started', 'video header', 'keyframe', 'stopped: reader-failed', 'ended: reader-failed'],
+      ...['started', 'video header', 'keyframe'],
+    ]);
   });
 });

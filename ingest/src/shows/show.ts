@@ -33,6 +33,8 @@ type ShowState =
   | { readonly name: 'reconnecting'; readonly endsAt: number; readonly publisher: CurrentPublisher | undefined };
 
 const OFF: ShowState = { name: 'off' };
+/** How long a reader that threw hears nothing, so that one that always throws costs little. */
+const PUT_OFF_MS = 1_000;
 
 /** The show of one live stream: who publishes it, who reads it, and what a late reader must be given first. */
 export class Show {
@@ -86,16 +88,15 @@ export class Show {
   }
 
   subscribe(sink: FlvSink): { close(): void } {
-    const live = this.#state.name === 'live';
-    const subscription: Subscription = { sink, onAir: false, begun: false, awaitsKeyframe: false };
+    const subscription: Subscription = {
+      sink,
+      onAir: false,
+      begun: false,
+      awaitsKeyframe: false,
+      putOffUntil: undefined,
+    };
     this.#subscriptions = [...this.#subscriptions, subscription];
-    if (live) {
-      this.#begin(subscription);
-      subscription.awaitsKeyframe = this.#videoHeader !== undefined;
-      for (const tag of [this.#metadata, this.#videoHeader, this.#audioHeader]) {
-        if (tag && subscription.onAir) this.#tell(subscription, () => sink.tag(tag));
-      }
-    }
+    if (this.#state.name === 'live') this.#beginLate(subscription);
     return { close: () => this.#remove(subscription) };
   }
 
@@ -107,9 +108,14 @@ export class Show {
     if (state.name === 'live' || state.name === 'reconnecting') this.#tellEnded(reason);
   }
 
-  /** Ends the show where the grace for its publisher is over. */
+  /** Ends the show where the grace for its publisher is over; takes readers back that were put off. */
   sweep(): void {
     const state = this.#state;
+    if (state.name === 'live') {
+      for (const subscription of this.#subscriptions) {
+        if (this.#now() >= (subscription.putOffUntil ?? Infinity)) this.#beginLate(subscription);
+      }
+    }
     // A publisher that is connected is about to send; if it does not, its idle timeout ends the wait.
     if (state.name !== 'reconnecting' || state.publisher || this.#now() < state.endsAt) return;
     this.#state = OFF;
@@ -166,7 +172,17 @@ export class Show {
     subscription.onAir = true;
     subscription.begun = true;
     subscription.awaitsKeyframe = false;
+    subscription.putOffUntil = undefined;
     this.#tell(subscription, () => subscription.sink.publisherStarted());
+  }
+
+  /** In the middle of the show. */
+  #beginLate(subscription: Subscription): void {
+    this.#begin(subscription);
+    subscription.awaitsKeyframe = this.#videoHeader !== undefined;
+    for (const tag of [this.#metadata, this.#videoHeader, this.#audioHeader]) {
+      if (tag && subscription.onAir) this.#deliver(subscription, tag);
+    }
   }
 
   /** Keeps what late readers need first; answers whether the tag is a frame. */
@@ -231,10 +247,15 @@ export class Show {
     }
   }
 
-  /** A reader that throws must not harm the publisher or the other readers. */
+  /** A reader that throws must not harm the publisher or the other readers, and is not lost for good. */
   #threw(subscription: Subscription, error: unknown): void {
-    this.#logger.error({ err: error, stream: this.stream }, 'a reader of the stream failed and was removed');
-    this.#remove(subscription);
+    this.#logger.error({ err: error, stream: this.stream }, 'a reader of the stream failed: the show ends for it');
+    const { sink, onAir, begun } = subscription;
+    subscription.onAir = false;
+    subscription.begun = false;
+    subscription.putOffUntil = this.#now() + PUT_OFF_MS;
+    if (onAir) this.#tell(subscription, () => sink.publisherStopped('reader-failed'));
+    if (begun) this.#tell(subscription, () => sink.showEnded('reader-failed'));
   }
 
   #remove(subscription: Subscription): void {

@@ -9,4 +9,6 @@ export interface Subscription {
   begun: boolean;
   /** It came in the middle: no frames before the next keyframe. */
   awaitsKeyframe: boolean;
+  /** Milliseconds since the epoch: it threw, and is told of the running show again from then on. */
+  putOffUntil: number | undefined;
 }

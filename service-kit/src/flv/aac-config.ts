@@ -19,6 +19,8 @@ const LOW_COMPLEXITY = 2;
 const SPECTRAL_BAND_REPLICATION = 5;
 const PARAMETRIC_STEREO = 29;
 const EXPLICIT_RATE = 15;
+/** The table's own ends: a rate that is written out must lie between them, so that a frame lasts 10 to 140 ms. */
+const [HIGHEST_RATE, LOWEST_RATE] = [96_000, 7_350];
 
 function readObjectType(reader: BitReader): number {
   const type = reader.bits(5);
@@ -30,8 +32,14 @@ function readSampleRate(reader: BitReader): number | undefined {
   return index === EXPLICIT_RATE ? reader.bits(24) : SAMPLE_RATES[index];
 }
 
-/** `undefined` where the record is malformed or of an object type other than AAC (LC, HE, HE v2, Main, LTP). */
-export function parseAacConfig(record: Buffer): AacConfig | undefined {
+/**
+ * Why a record cannot be used: it ends early; its object type is none of AAC LC, HE, HE v2, Main and LTP; AAC has no such
+ * sample rate; its channels are not one of the layouts 1 to 7 (0 is a layout of the encoder's own, such as ffmpeg's 2.1).
+ */
+export type AacProblem = 'malformed' | 'object-type' | 'sample-rate' | 'channels';
+
+/** Reads the record of an AAC sequence header. */
+export function readAacConfig(record: Buffer): AacConfig | AacProblem {
   try {
     const reader = new BitReader(record);
     const objectType = readObjectType(reader);
@@ -39,13 +47,20 @@ export function parseAacConfig(record: Buffer): AacConfig | undefined {
     const channels = CHANNELS[reader.bits(4)];
     if (objectType === SPECTRAL_BAND_REPLICATION || objectType === PARAMETRIC_STEREO) {
       readSampleRate(reader);
-      if (readObjectType(reader) !== LOW_COMPLEXITY) return undefined;
-    } else if (objectType < 1 || objectType > 4) return undefined;
-    if (!sampleRate || !channels) return undefined;
+      if (readObjectType(reader) !== LOW_COMPLEXITY) return 'object-type';
+    } else if (objectType < 1 || objectType > 4) return 'object-type';
+    if (!sampleRate || sampleRate < LOWEST_RATE || sampleRate > HIGHEST_RATE) return 'sample-rate';
+    if (!channels) return 'channels';
     const samplesPerFrame = reader.flag() ? 960 : 1024;
     return { record, codec: `mp4a.40.${objectType}`, objectType, sampleRate, channels, samplesPerFrame };
   } catch (error) {
-    if (error instanceof RangeError) return undefined;
+    if (error instanceof RangeError) return 'malformed';
     throw error;
   }
+}
+
+/** `undefined` where the record cannot be used. */
+export function parseAacConfig(record: Buffer): AacConfig | undefined {
+  const read = readAacConfig(record);
+  return typeof read === 'string' ? undefined : read;
 }

@@ -17,14 +17,16 @@ export interface FlvTag {
   readonly payload: Buffer;
 }
 
-/** Why a publisher went away, or a show ended. */
+/** Why a publisher went away, or a show ended; `reader-failed` is told to that reader alone. */
 export type StopReason =
-  'closed' | 'dropped' | 'idle' | 'replaced' | 'disabled' | 'refused' | 'shutdown' | 'grace-over';
+  'closed' | 'dropped' | 'idle' | 'replaced' | 'disabled' | 'refused' | 'shutdown' | 'grace-over' | 'reader-failed';
 
 /**
  * Receives what happens on one live stream, in order:
  * `publisherStarted tag* publisherStopped` once or more (they may repeat within the reconnect grace), then `showEnded`;
- * after that a further `publisherStarted` begins the next show. Calls are synchronous and must not throw.
+ * after that a further `publisherStarted` begins the next show. Calls are synchronous and must not throw: for a sink
+ * that does, publisher and show end with `reader-failed`, and begin anew, as for one that subscribes late, a second later
+ * or with the next publisher.
  */
 export interface FlvSink {
   publisherStarted(): void;

@@ -16,6 +16,8 @@ const QUEUE_BYTES = 16 * 1024 * 1024;
 const KEPT_BACK = 17;
 const CHECK_MS = 250;
 const STDERR_BYTES = 2_048;
+/** What a system says of a program that is not there, or is none: trying again is of no use. */
+const CANNOT_BE_RUN = new Set(['ENOENT', 'EACCES', 'EPERM', 'ENOTDIR', 'EISDIR', 'ENOEXEC', 'ELOOP', 'ENAMETOOLONG']);
 /** Milliseconds from the end of its input, or from SIGTERM, until a child is killed. */
 const PATIENCE_MS = 1_000;
 
@@ -42,7 +44,8 @@ interface EncoderProcessOptions {
 /** One ffmpeg child: video tags in, pictures of every rung out. Born running. */
 export class EncoderProcess {
   readonly #options: EncoderProcessOptions;
-  readonly #child: ChildProcess;
+  /** Missing where the system refused at once. */
+  readonly #child: ChildProcess | undefined;
   /** Missing where there was no file descriptor left for a pipe. */
   readonly #stdin: Writable | null;
   readonly #ended = Promise.withResolvers<void>();
@@ -59,28 +62,39 @@ export class EncoderProcess {
 
   constructor(options: EncoderProcessOptions) {
     this.#options = options;
-    const { PATH, LD_LIBRARY_PATH } = process.env;
-    this.#child = spawn(options.path, options.argv, {
-      stdio: ['pipe', 'ignore', 'pipe', ...Array.from({ length: options.rungs }, () => 'pipe' as const)],
-      // A process group of its own: Ctrl-C in the terminal is ours to answer. It needs nothing of our environment.
-      detached: true,
-      env: { ...(PATH && { PATH }), ...(LD_LIBRARY_PATH && { LD_LIBRARY_PATH }) },
-    });
-    this.#stdin = this.#child.stdin ?? null;
+    this.#child = this.#spawn();
+    this.#stdin = this.#child?.stdin ?? null;
     // A child that went away shows by its end, not by its pipes.
     this.#stdin?.on('error', () => {});
-    this.#child.on('error', (error: NodeJS.ErrnoException) => this.#failed(error));
-    this.#child.on('close', (code, signal) => this.#closed(code, signal));
-    this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+    this.#child?.on('error', (error: NodeJS.ErrnoException) => this.#failed(error));
+    this.#child?.on('close', (code, signal) => this.#closed(code, signal));
+    this.#child?.stderr?.setEncoding('utf8').on('data', (text: string) => {
       this.#stderr = (this.#stderr + text).slice(-STDERR_BYTES);
     });
     for (let rung = 0; rung < options.rungs; rung++) {
-      this.#read(rung, this.#child.stdio?.[FIRST_PIPE + rung] as Duplex | undefined);
+      this.#read(rung, this.#child?.stdio?.[FIRST_PIPE + rung] as Duplex | undefined);
     }
     this.#lowerPriority();
     this.#stdin?.write(VIDEO_FILE_HEADER);
     this.write(0, options.sequenceHeader, 0);
     this.#watch = setInterval(() => this.#check(), CHECK_MS).unref();
+  }
+
+  /** Node emits some of the system's refusals and throws the others: all are told in the same way, later. */
+  #spawn(): ChildProcess | undefined {
+    const { path, argv, rungs } = this.#options;
+    const { PATH, LD_LIBRARY_PATH } = process.env;
+    try {
+      return spawn(path, argv, {
+        stdio: ['pipe', 'ignore', 'pipe', ...Array.from({ length: rungs }, () => 'pipe' as const)],
+        // A process group of its own: Ctrl-C in the terminal is ours to answer. It needs nothing of our environment.
+        detached: true,
+        env: { ...(PATH && { PATH }), ...(LD_LIBRARY_PATH && { LD_LIBRARY_PATH }) },
+      });
+    } catch (error) {
+      process.nextTick(() => this.#failed(error as NodeJS.ErrnoException));
+      return undefined;
+    }
   }
 
   /**
@@ -124,7 +138,7 @@ export class EncoderProcess {
   async close(): Promise<void> {
     this.#finished = true;
     this.#stdin?.destroy();
-    this.#child.kill('SIGTERM');
+    this.#child?.kill('SIGTERM');
     this.#killLater();
     await this.#ended.promise;
   }
@@ -156,17 +170,17 @@ export class EncoderProcess {
 
   #kill(end: EncoderEnd): void {
     this.#end ??= end;
-    this.#child.kill('SIGKILL');
+    this.#child?.kill('SIGKILL');
   }
 
   #killLater(): void {
-    const timer = setTimeout(() => this.#child.kill('SIGKILL'), PATIENCE_MS);
+    const timer = setTimeout(() => this.#child?.kill('SIGKILL'), PATIENCE_MS);
     void this.#ended.promise.then(() => clearTimeout(timer));
   }
 
   /** The packager, which serves the source rung, comes first where the machine is short of time. */
   #lowerPriority(): void {
-    if (this.#child.pid === undefined) return;
+    if (this.#child?.pid === undefined) return;
     try {
       setPriority(this.#child.pid, constants.priority.PRIORITY_BELOW_NORMAL);
     } catch {
@@ -175,8 +189,8 @@ export class EncoderProcess {
   }
 
   #failed(error: NodeJS.ErrnoException): void {
-    if (this.#child.pid !== undefined) return;
-    const missing = error.code === 'ENOENT' || error.code === 'EACCES';
+    if (this.#child?.pid !== undefined) return;
+    const missing = CANNOT_BE_RUN.has(error.code ?? '');
     this.#end ??= { reason: missing ? 'missing' : 'exited', message: error.message };
     // Without a process it is not certain that a close event comes.
     this.#closed(null, null);

@@ -23,6 +23,10 @@ import { RungLane } from './rung-lane.ts';
 /** FLV counts milliseconds in 32 bits: a child that nears half of them (12 days) is relieved by another. */
 const LONGEST_RUN_MS = 2 ** 30;
 const SAY_LATE_EVERY_MS = 60_000;
+/** One that gives what it still has, and its successor. */
+const MOST_CHILDREN = 2;
+/** A source that changes sooner after the last change has no rungs until then: starting a child is dear. */
+const LEAST_RUN_MS = 2_000;
 
 interface LadderEncoderOptions {
   readonly ffmpegPath: string;
@@ -41,7 +45,7 @@ type State =
   /** For a keyframe that comes at `fromMs` of the clock or later. */
   | { readonly name: 'waiting'; readonly fromMs: number }
   | { readonly name: 'running'; readonly child: EncoderProcess; readonly times: PictureTimes; readonly since: Since }
-  /** There is no such program: the show goes on with its source rung. */
+  /** There is no such program and never was: the show goes on with its source rung. */
   | { readonly name: 'unable' }
   | { readonly name: 'closed' };
 
@@ -63,10 +67,9 @@ function sequenceHeaderOf(config: AvcConfig): Buffer {
 /**
  * The rungs of one show from one ffmpeg child. A child that dies or hangs is followed, after a growing pause, by
  * another that begins at the source's next keyframe; when the source changes its parameters, one takes over from the
- * other without a gap.
+ * other without a gap, unless it changes all the time.
  */
 export class LadderEncoder implements RungEncoder {
-  readonly rungs: readonly Rung[];
   readonly #options: LadderEncoderOptions;
   readonly #lanes: readonly RungLane[];
   readonly #children = new Set<EncoderProcess>();
@@ -82,9 +85,8 @@ export class LadderEncoder implements RungEncoder {
   #speaking = 0;
 
   constructor(options: LadderEncoderOptions) {
-    const { ladder, rungs, source, output } = options;
+    const { ladder, source, output } = options;
     this.#options = options;
-    this.rungs = rungs;
     this.#lanes = ladder.map((rung) => new RungLane(rung.name, source.audio, output));
     this.#video = { config: source.video, sequenceHeader: sequenceHeaderOf(source.video) };
     this.#audio = source.audio;
@@ -95,6 +97,10 @@ export class LadderEncoder implements RungEncoder {
     if (this.#state.name === 'closed' || this.#state.name === 'unable') return;
     if (type === FLV_AUDIO) this.#audioTag(timestampMs, payload);
     else this.#videoTag(timestampMs, payload, replay);
+  }
+
+  get rungs(): readonly Rung[] {
+    return this.#state.name === 'unable' ? [] : this.#options.rungs;
   }
 
   async close(): Promise<void> {
@@ -151,10 +157,10 @@ export class LadderEncoder implements RungEncoder {
     if (state.name === 'running') {
       if (!this.#videoChanged && timestampMs - state.since.showMs < LONGEST_RUN_MS) return;
       state.child.finish();
-      this.#state = { name: 'waiting', fromMs: -Infinity };
-      if (!this.#video) for (const lane of this.#lanes) lane.interrupt();
+      this.#state = { name: 'waiting', fromMs: state.since.clockMs + LEAST_RUN_MS };
     }
-    if (this.#state.name === 'waiting' && this.#video && this.#options.now() >= this.#state.fromMs) {
+    if (this.#state.name !== 'waiting' || !this.#video) return;
+    if (this.#children.size < MOST_CHILDREN && this.#options.now() >= this.#state.fromMs) {
       this.#start(this.#video, timestampMs);
     }
   }
@@ -193,15 +199,20 @@ export class LadderEncoder implements RungEncoder {
 
   #ended(child: EncoderProcess, end: EncoderEnd): void {
     this.#children.delete(child);
-    if (this.#state.name !== 'running' || this.#state.child !== child) return;
+    const state = this.#state;
+    const failed = state.name === 'running' && state.child === child;
+    // A finished child without a successor has given its last: its sound waits for no picture.
+    if (failed || state.name === 'waiting') for (const lane of this.#lanes) lane.interrupt();
+    if (!failed) return;
     const { logger, metrics, now, ffmpegPath } = this.#options;
-    for (const lane of this.#lanes) lane.interrupt();
-    if (end.reason === 'missing') {
+    // One that was there before, such as one that is being upgraded, comes back.
+    if (end.reason === 'missing' && this.#speaking === 0) {
       this.#state = { name: 'unable' };
+      for (const lane of this.#lanes) lane.end();
       logger.error({ ffmpegPath, reason: end.message }, 'ffmpeg cannot be run: the show has its source rung only.');
       return;
     }
-    const ranMs = now() - this.#state.since.clockMs;
+    const ranMs = now() - state.since.clockMs;
     this.#failures = ranMs >= WELL_AFTER_MS ? 1 : this.#failures + 1;
     const delayMs = restartDelayMs(this.#failures, Math.random());
     this.#state = { name: 'waiting', fromMs: now() + delayMs };

@@ -14,6 +14,7 @@ function lane() {
   const made = new RungLane('360p', aac, {
     config: (_, configs) => log.push(`config ${configs.audio?.sampleRate}`),
     sample: (_, sample) => log.push(`${sample.track} ${sample.dtsMs} ${sample.ctsMs}`),
+    end: () => log.push('end'),
   });
   const sound = (dtsMs: number, config = aac) => made.audio({ config, dtsMs, payload: nothing });
   const picture = (dtsMs: number, ptsMs = dtsMs) => made.picture({ dtsMs, ptsMs }, false, nothing);

@@ -60,6 +60,11 @@ export class RungLane {
     this.#held = [];
   }
 
+  /** There is no encoder and never was one. */
+  end(): void {
+    this.#output.end(this.#name);
+  }
+
   #release(untilMs: number): void {
     const later = this.#held.findIndex((sound) => sound.dtsMs > untilMs);
     for (const { config, dtsMs, payload } of this.#held.splice(0, later < 0 ? this.#held.length : later)) {

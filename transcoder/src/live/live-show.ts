@@ -203,10 +203,12 @@ export class LiveShow {
   #announce(track: Track, payload: Buffer): void {
     if (track === 'video') {
       const config = parseAvcConfig(payload.subarray(VIDEO_HEADER_BYTES));
-      if (config) this.#announced = { ...this.#announced, video: config };
+      if (!config) return;
+      this.#announced = { ...this.#announced, video: config };
     } else {
       const config = parseAacConfig(payload.subarray(AUDIO_HEADER_BYTES));
-      if (config) this.#announced = { ...this.#announced, audio: config };
+      if (!config) return;
+      this.#announced = { ...this.#announced, audio: config };
     }
     this.#headerTags[track] = payload;
     if (this.#preroll.over && this.#configsDiffer()) this.#awaitsKeyframe = true;
@@ -342,6 +344,7 @@ export class LiveShow {
       output: {
         config: (rung, configs) => this.#rung(rung)?.setConfig(configs),
         sample: (rung, sample) => this.#rung(rung)?.push(sample),
+        end: (rung) => this.#rung(rung)?.end(),
       },
     });
     for (const rung of this.#encoder?.rungs ?? []) this.#addRendition(rung.name);

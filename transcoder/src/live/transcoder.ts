@@ -105,11 +105,15 @@ export function createTranscoder(options: TranscoderOptions): Transcoder {
     const show = entry.pages?.show;
     if (!show || show.ended) return;
     entry.lastMsn = show.source.window.last?.msn ?? entry.lastMsn;
-    const ended = show.end().finally(() => ending.delete(ended));
+    const log = logger.child({ stream: streamId(entry.stream) });
+    const ended = show
+      .end()
+      .catch((err: unknown) => log.error({ err }, 'the show did not end cleanly'))
+      .finally(() => ending.delete(ended));
     ending.add(ended);
     entry.forget = setTimeout(() => (entry.pages = undefined), KEEP_ENDED_MS).unref();
     metrics.ended();
-    logger.info({ stream: streamId(entry.stream) }, 'show ended');
+    log.info('show ended');
   }
 
   function remove(entry: StreamEntry): void {

@@ -44,10 +44,13 @@ export interface RungOutput {
    * that was not.
    */
   sample(rung: string, sample: MediaSample): void;
+  /** The rung cannot be encoded on this machine: nothing of it came, and nothing will. */
+  end(rung: string): void;
 }
 
 /** Encodes the rungs of one show. It mends itself: a child that dies or hangs is started anew with back-off. */
 export interface RungEncoder {
+  /** What is or will be encoded: none, once it has turned out that nothing can be. */
   readonly rungs: readonly Rung[];
   /** Never throws and never blocks; what cannot be taken in time is dropped and counted by the encoder. */
   tag(tag: ShowTag): void;

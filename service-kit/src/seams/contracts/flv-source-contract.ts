@@ -278,5 +278,31 @@ export function flvSourceContract(
       expect(tags).toEqual([text(aacHeader)]);
       expect(staying.heard).toEqual(['started', text(aacHeader), text(audio(0)), 'stopped closed']);
     });
+
+    it('ends the show for a listener that throws, for nobody else, and not the next publisher', async () => {
+      const failing = new Listener();
+      const hear = failing.tag.bind(failing);
+      failing.tag = (one) => {
+        hear(one);
+        if (one.timestamp === 7) throw new Error('This tag cannot be read.');
+      };
+      source.subscribe(SHOW, failing);
+      const staying = listen();
+      await publisher.start(SHOW);
+      await send(aacHeader, audio(7), audio(30));
+      await publisher.stop(SHOW, 'dropped');
+      await publisher.start(SHOW);
+      await send(aacHeader, audio(50));
+      await publisher.settle();
+      const again = ['started', text(aacHeader), text(audio(50))];
+      expect(failing.heard).toEqual([
+        ...['started', text(aacHeader), text(audio(7)), 'stopped reader-failed', 'ended reader-failed'],
+        ...again,
+      ]);
+      expect(staying.heard).toEqual([
+        ...['started', text(aacHeader), text(audio(7)), text(audio(30)), 'stopped dropped'],
+        ...again,
+      ]);
+    });
   });
 }
