@@ -206,10 +206,7 @@ describe('the rungs of a show', () => {
 
 describe('a group of pictures that is replayed', () => {
   it('is decoded, and shown from its last picture on, which is a keyframe', async () => {
-    const clip = makeClip([
-      ...testPicture({ size: '854x480', frameRate: 30, seconds: 2, audio: false }),
-      ...['-bf', '0', '-g', '250'],
-    ]);
+    const clip = makeClip({ seconds: 2, size: '854x480', gop: 250, audio: false });
     const pictureTags = clip.filter((tag) => tag.type === 9 && !isHeader(tag) && videoKind(tag.payload) !== 'end');
     const [first, rest] = [pictureTags.slice(0, 30), pictureTags.slice(30)];
     const { encoder, received } = show(clip);

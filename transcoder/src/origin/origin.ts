@@ -10,6 +10,7 @@ import type { RenditionPages, ShowPages } from './show-pages.ts';
 export interface OriginOptions {
   /** The running show of a stream (`namespace/name`), or the one that ended last while it can still be read. */
   readonly find: (stream: string) => ShowPages | undefined;
+  /** Milliseconds on a clock that only goes forward. */
   readonly now: () => number;
 }
 
