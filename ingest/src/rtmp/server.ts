@@ -6,7 +6,7 @@ import { RtmpSession, type SessionContext } from './session.ts';
 const SWEEP_MS = 200;
 /** Fewer cost less when each is read as its media comes; a beat delays media by half of itself on average. */
 const BEAT_FROM_PUBLISHERS = 4;
-const BEAT_MS = 20;
+const BEAT_MS = 30;
 
 /** Listens for RTMP and keeps the sessions. */
 export class RtmpServer {
