@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import {
+  IN_REAL_TIME,
   checkMediaOf,
   eventually,
   followLive,
@@ -27,7 +28,8 @@ describe('a publisher whose network hesitates', () => {
   let product: Showrunner;
   let browser: StoryBrowser;
   let relay: TcpRelay;
-  const publishers: Publisher[] = [];
+  let publisher: Publisher | undefined;
+  let shows = 0;
   beforeAll(async () => {
     product = await startShowrunner();
     browser = await startBrowser();
@@ -35,16 +37,21 @@ describe('a publisher whose network hesitates', () => {
   });
   afterAll(async () => {
     await browser?.close();
-    await Promise.all(publishers.map((publisher) => publisher.kill()));
     await relay?.close();
     await product?.stop();
   });
 
-  it('for a second and a half, is seen again at once, long before its next keyframe', async () => {
-    const [key = ''] = await product.applyAll(['hiccup'], { transcode: { ladder: 'none' } });
-    publishers.push(pushClockPicture(`rtmp://localhost:${relay.port}/live/${key}`, GOP));
-    const reader = await followLive(product.masterUrl('hiccup'));
-    const page = await browser.open(`${product.http}/watch/default/hiccup`);
+  afterEach(async () => {
+    relay.resume();
+    await publisher?.kill();
+  });
+
+  it('for a second and a half, is seen again at once, long before its next keyframe', IN_REAL_TIME, async () => {
+    const name = `hiccup-${++shows}`;
+    const [key = ''] = await product.applyAll([name], { transcode: { ladder: 'none' } });
+    publisher = pushClockPicture(`rtmp://localhost:${relay.port}/live/${key}`, GOP);
+    const reader = await followLive(product.masterUrl(name));
+    const page = await browser.open(`${product.http}/watch/default/${name}`);
     await untilPlaying(page);
     await readClockOn(page, 1);
     // The keyframe that opened the show, and those every eight seconds, stay clear of the hiccup.
@@ -68,18 +75,18 @@ describe('a publisher whose network hesitates', () => {
     await reader.stop();
     expect.soft(reader.violations).toEqual([]);
     expect.soft(reader.segments.filter(({ discontinuity }) => discontinuity)).toEqual([]);
-    await publishers[0]?.kill();
   });
 
-  it('is bridged in an encoded rendition as in the source', async () => {
-    const [key = ''] = await product.applyAll(['ladder'], { transcode: { ladder: '360p' } });
+  it('is bridged in an encoded rendition as in the source', IN_REAL_TIME, async () => {
+    const name = `ladder-${++shows}`;
+    const [key = ''] = await product.applyAll([name], { transcode: { ladder: '360p' } });
     const url = `rtmp://localhost:${relay.port}/live/${key}`;
-    publishers.push(pushTestPicture(url, { width: 640, height: 480, gop: GOP }));
+    publisher = pushTestPicture(url, { width: 640, height: 480, gop: GOP });
     await eventually('a second rendition', async () => {
-      const reader = await (await followLive(product.masterUrl('ladder'))).stop();
+      const reader = await (await followLive(product.masterUrl(name))).stop();
       return reader.master.variants.length === 2;
     });
-    const rung = await followLive(product.masterUrl('ladder'), {
+    const rung = await followLive(product.masterUrl(name), {
       variant: ({ height }) => height === 360,
       keepMedia: true,
     });

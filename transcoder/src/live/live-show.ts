@@ -168,7 +168,7 @@ export class LiveShow {
     }
   }
 
-  /** Ends all renditions. The encoder's child may live a little longer than the returned promise takes to begin. */
+  /** Ends all renditions at once; resolves when the encoder's child is gone. */
   async end(): Promise<void> {
     if (this.#ended) return;
     this.#ended = true;
