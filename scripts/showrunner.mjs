@@ -11,7 +11,7 @@ import { fail } from './setup/say.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const args = process.argv.slice(2);
-const command = args[0] ?? 'start';
+const command = args[0];
 const node = node24();
 if (command === 'start') {
   dependencies(root, node);

@@ -17,7 +17,7 @@ export function durationMs(text: string): number {
 export function durationSchema({ min, max }: { min: string; max: string }) {
   const message = `must be a duration from ${min} to ${max}, such as 200ms, 20s or 10m`;
   const [minMs, maxMs] = [durationMs(min), durationMs(max)];
-  return withRules(z.string().regex(DURATION, { error: message, abort: true }), [
+  return withRules(z.string({ error: message }).regex(DURATION, { error: message, abort: true }), [
     {
       cel: `duration(self) >= duration('${min}') && duration(self) <= duration('${max}')`,
       message,

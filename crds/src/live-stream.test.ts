@@ -148,7 +148,10 @@ describe('a LiveStream that breaks a rule', () => {
       { spec: { transcode: { latency: 'ultra' } } },
       'spec.transcode.latency: "ultra" is not allowed: choose one of low or standard.',
     ],
-    [{ spec: { transcode: { partDuration: 200 } } }, 'spec.transcode.partDuration: 200 is not allowed: must be text.'],
+    [
+      { spec: { transcode: { partDuration: 200 } } },
+      'spec.transcode.partDuration: 200 is not allowed: must be a duration from 100ms to 1s, such as 200ms, 20s or 10m.',
+    ],
     [
       { spec: { transcode: { partDuration: '0.2s' } } },
       `spec.transcode.partDuration: "0.2s" is not allowed: ${duration('100ms', '1s')}`,

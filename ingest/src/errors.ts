@@ -14,7 +14,7 @@ const REFUSALS = {
   },
   'unknown-key': {
     status: 'NetStream.Publish.Denied',
-    sentence: 'This stream key is not known: copy it again from the page of your show.',
+    sentence: 'This stream key is not known: copy the key of your show again.',
     stop: 'refused',
   },
   disabled: {

@@ -80,7 +80,7 @@ describe('a publisher', () => {
   it('hears a sentence when its key is unknown, and no reader hears of it', async () => {
     const { reader, port, metric } = await studio();
     const said = await push(port, { key: 'a-bad-key' }).ended;
-    expect(said).toContain('Server error: This stream key is not known: copy it again from the page of your show.');
+    expect(said).toContain('Server error: This stream key is not known: copy the key of your show again.');
     expect(said).not.toContain('Publish.Start');
     expect(reader.heard).toEqual([]);
     expect(await metric('showrunner_ingest_refused_total')).toBe(

@@ -1,7 +1,11 @@
 import { expect, it } from 'vitest';
 import { banner } from './banner.ts';
 
-const show = { watch: 'http://localhost:8080/watch/default/live', server: 'rtmp://localhost:1935/live' };
+const show = {
+  watch: 'http://localhost:8080/watch/default/live',
+  server: 'rtmp://localhost:1935/live',
+  demo: 'npm run demo',
+};
 
 it('tells a newcomer what goes where, in lines that a script can read', () => {
   const rule = '─'.repeat(58);

@@ -5,6 +5,8 @@ export function banner(lines: {
   /** Or why there is none. */
   key: { key: string } | { problem: string };
   isFirst: boolean;
+  /** The command that shows a test picture on it. */
+  demo: string;
 }): string {
   const rows = [
     lines.isFirst ? 'Showrunner is ready. This is your first show.' : 'Showrunner is ready.',
@@ -15,7 +17,7 @@ export function banner(lines: {
     `Server ${lines.server}`,
     'key' in lines.key ? `Stream Key ${lines.key.key}` : lines.key.problem,
     '',
-    'No OBS at hand? Run `npm run demo` in a second terminal.',
+    `No OBS at hand? Run \`${lines.demo}\` in a second terminal.`,
     'Ctrl-C ends all shows and stops.',
   ];
   const rule = '─'.repeat(Math.max(...rows.map((row) => row.length)) + 2);

@@ -1,12 +1,22 @@
+import { isIPv6 } from 'node:net';
 import { z } from 'zod';
 
 const port = z.int().min(1).max(65535);
+/** Letters of host names and addresses; no scheme, no port, no path. */
+const HOST_NAME = /^[A-Za-z0-9._-]{1,253}$/;
 
 /** Options of the laptop home, from SHOWRUNNER_* variables or showrunner.yaml in the data folder. */
 export const standaloneConfigSchema = z.object({
   data: z.string().min(1).default('./data').describe('Folder of everything that is kept.'),
   host: z.string().min(1).default('0.0.0.0').describe('Address to listen on; 127.0.0.1 keeps others out.'),
-  publicHost: z.string().min(1).default('localhost').describe('Name or address under which others reach this machine.'),
+  publicHost: z
+    .string()
+    .refine(
+      (host) => HOST_NAME.test(host) || isIPv6(host),
+      'must be a name or an address alone, such as live.example.org',
+    )
+    .default('localhost')
+    .describe('Name or address under which others reach this machine.'),
   httpPort: port.default(8080),
   rtmpPort: port.default(1935),
   ffmpeg: z.string().min(1).default('ffmpeg').describe('The ffmpeg program.'),

@@ -1,7 +1,8 @@
 import { API_VERSION, type LiveStream } from '@showrunner/crds';
 import type { ResourceStore } from '@showrunner/service-kit';
 
-const FIRST_SHOW = { namespace: 'default', name: 'live' } as const;
+/** What commands mean that name no stream. */
+export const FIRST_SHOW = { namespace: 'default', name: 'live' } as const;
 
 /** Makes `default/live` where there is no stream at all. Returns the stream that the first lines speak of. */
 export async function ensureFirstShow(resources: ResourceStore): Promise<{ stream: LiveStream; isFirst: boolean }> {

@@ -17,7 +17,7 @@ const USAGE = `showrunner: run live shows from this machine
 
   showrunner start                 the server (npm start)
   showrunner demo [STREAM]         publish a test picture to a stream (npm run demo)
-  showrunner get                   list the streams
+  showrunner get [STREAM]          list the streams, or one
   showrunner apply -f FILE         create or change streams from a YAML file
   showrunner delete STREAM         end a stream's show and forget it
   showrunner key [STREAM]          print a stream's key
@@ -34,8 +34,8 @@ async function run(args: string[]): Promise<void> {
     allowPositionals: true,
     options: { file: { type: 'string', short: 'f' }, help: { type: 'boolean', short: 'h' } },
   });
-  const [command = 'start', ...operands] = positionals;
-  if (values.help) {
+  const [command = 'help', ...operands] = positionals;
+  if (values.help || command === 'help') {
     process.stdout.write(USAGE);
     return;
   }
@@ -51,7 +51,7 @@ async function run(args: string[]): Promise<void> {
     case 'demo':
       return demo(config, parseStreamName(operands[0]));
     case 'get':
-      return get(config.data);
+      return get(config.data, operands[0] === undefined ? undefined : parseStreamName(operands[0]));
     case 'apply':
       if (!values.file) throw new CommandError('Say which file: showrunner apply -f FILE');
       return apply(config.data, values.file);

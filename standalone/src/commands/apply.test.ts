@@ -39,14 +39,15 @@ describe('apply', () => {
 
   it('keeps none where one is wrong, and says what is', async () => {
     await expect(applied(`${show('one')}---\n${show('two', '{ enabled: maybe }')}`)).rejects.toThrow(
-      `${file}: spec.enabled: "maybe" is not allowed: must be true or false.`,
+      `${file}: LiveStream two: spec.enabled: "maybe" is not allowed: must be true or false.`,
     );
     expect(await names()).toEqual([]);
   });
 
   it.each([
     ['', 'holds no resource.'],
-    ['kind: Pod', 'kind "Pod" of undefined is not known here.'],
+    ['kind: Pod', 'a resource begins with its kind, LiveStream or Secret. "Pod" is not known here.'],
+    ['hello', 'a resource begins with its kind, LiveStream or Secret. This one has none.'],
     ['kind: [', 'is not YAML that can be read: '],
     [`a: &a [b]\nc: [${'*a, '.repeat(101)}]`, 'is not YAML that can be read: '],
     [`${show('one')}extra: &a { b: *a }`, 'is not YAML that can be read: '],

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
-import { parseLiveStream, parseSecret } from '@showrunner/crds';
-import { ConflictError } from '@showrunner/service-kit';
+import { isDeepStrictEqual } from 'node:util';
+import { parseLiveStream, parseSecret, type LiveStream } from '@showrunner/crds';
+import { ConflictError, streamId } from '@showrunner/service-kit';
 import { parseAllDocuments } from 'yaml';
 import { openDataFolder } from '../data-folder.ts';
 import { CommandError } from './command-error.ts';
@@ -36,18 +37,30 @@ type Parsed = { kind: 'Secret' | 'LiveStream'; value: unknown };
 /** Every resource of the file, checked, so that a wrong one is told before any is applied. */
 function check(file: string, documents: readonly unknown[]): Parsed[] {
   const parsed = documents.map((document) => {
-    const { kind, apiVersion } = (document ?? {}) as { kind?: unknown; apiVersion?: unknown };
+    const { kind } = (document ?? {}) as { kind?: unknown };
     if (kind !== 'Secret' && kind !== 'LiveStream') {
-      throw new CommandError(
-        `${file}: kind ${JSON.stringify(kind)} of ${JSON.stringify(apiVersion)} is not known here.`,
-      );
+      const found = kind === undefined ? 'This one has none' : `${JSON.stringify(kind)} is not known here`;
+      throw new CommandError(`${file}: a resource begins with its kind, LiveStream or Secret. ${found}.`);
     }
     const result = kind === 'Secret' ? parseSecret(document) : parseLiveStream(document);
-    return { kind, value: document, problems: result.ok ? [] : result.problems } as const;
+    const which = documents.length > 1 ? `${kind} ${nameOf(document)}: ` : '';
+    const problems = result.ok ? [] : result.problems.map((problem) => which + problem);
+    return { kind, value: document, problems } as const;
   });
   const problems = parsed.flatMap((resource) => resource.problems);
   if (problems.length > 0) throw new CommandError(problems.map((problem) => `${file}: ${problem}`).join('\n'));
   return parsed;
+}
+
+function nameOf(document: unknown): string {
+  const name = (document as { metadata?: { name?: unknown } | null }).metadata?.name;
+  return typeof name === 'string' ? name : '(without a name)';
+}
+
+/** Settings of the transcoder hold for a whole show. */
+function waitsForNextShow(before: LiveStream | undefined, after: LiveStream): boolean {
+  const isOn = before?.status?.phase === 'Live' || before?.status?.phase === 'Reconnecting';
+  return isOn && !isDeepStrictEqual(before.spec.transcode, after.spec.transcode);
 }
 
 /** `showrunner apply -f FILE`: creates or changes the resources in a YAML file, all of them or, if one is wrong, none. */
@@ -59,8 +72,15 @@ export async function apply(dataFolder: string, file: string): Promise<void> {
   try {
     for (const { kind, value } of checked) {
       const store = kind === 'Secret' ? data.secrets : data.resources;
-      const { metadata } = await store.apply(kind, value);
-      console.log(`${kind.toLowerCase()} ${metadata.namespace}/${metadata.name} applied`);
+      const streams = new Map(
+        (await data.resources.list('LiveStream')).items.map((item) => [streamId(item.metadata), item]),
+      );
+      const applied = await store.apply(kind, value);
+      const id = streamId(applied.metadata);
+      const later = applied.kind === 'LiveStream' && waitsForNextShow(streams.get(id), applied);
+      console.log(
+        `${kind.toLowerCase()} ${id} applied${later ? '; a show is on: transcode changes with the next one' : ''}`,
+      );
     }
   } catch (error) {
     if (error instanceof ConflictError) throw new CommandError(`${file}: ${error.message}`);

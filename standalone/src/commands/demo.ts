@@ -44,7 +44,8 @@ export async function demo(config: StandaloneConfig, stream: StreamRef): Promise
   const { key } = await withDataFolder(config.data, (stores) => readKey(stores, stream));
   const args = demoArguments(`rtmp://${host.includes(':') ? `[${host}]` : host}:${config.rtmpPort}/live/${key}`);
   const ffmpeg = spawn(config.ffmpeg, args, { stdio: 'ignore' });
-  console.log(`On air: ${publicUrls(config).http}/watch/${stream.namespace}/${stream.name} (Ctrl-C stops it)`);
+  const page = `${publicUrls(config).http}/watch/${stream.namespace}/${stream.name}`;
+  ffmpeg.once('spawn', () => console.log(`On air: ${page} (Ctrl-C stops it)`));
   let stopped = false;
   const stop = () => {
     stopped = true;

@@ -1,5 +1,7 @@
 import type { LiveStream } from '@showrunner/crds';
+import { streamId, type StreamRef } from '@showrunner/service-kit';
 import { withDataFolder } from '../data-folder.ts';
+import { CommandError } from './command-error.ts';
 
 const COLUMNS = ['NAMESPACE', 'NAME', 'READY', 'PHASE', 'SOURCE', 'LATENCY'];
 
@@ -17,9 +19,11 @@ function row(stream: LiveStream): string[] {
   ];
 }
 
-/** `showrunner get`: the LiveStreams as a table. */
-export async function get(dataFolder: string): Promise<void> {
-  const { items } = await withDataFolder(dataFolder, ({ resources }) => resources.list('LiveStream'));
+/** `showrunner get`: the LiveStreams, or one of them, as a table. */
+export async function get(dataFolder: string, only?: StreamRef): Promise<void> {
+  const { items: all } = await withDataFolder(dataFolder, ({ resources }) => resources.list('LiveStream'));
+  const items = only ? all.filter(({ metadata }) => streamId(metadata) === streamId(only)) : all;
+  if (only && items.length === 0) throw new CommandError(`There is no LiveStream ${streamId(only)}.`);
   const rows = [COLUMNS, ...items.map(row)];
   const widths = COLUMNS.map((_, column) => Math.max(...rows.map((cells) => cells[column]!.length)));
   for (const cells of rows) {

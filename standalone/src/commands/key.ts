@@ -15,7 +15,7 @@ export async function readKey(
   const key = keyIn(await stores.secrets.get('Secret', { namespace, name }), entry);
   if (!key) {
     throw new CommandError(
-      `${streamId(stream)} has no stream key: start Showrunner if it never ran, or apply a Secret "${name}" with an entry "${entry}".`,
+      `${streamId(stream)} has no stream key yet: start Showrunner, which makes one, or apply a Secret "${name}" with an entry "${entry}".`,
     );
   }
   return { stream: found, key };

@@ -1,7 +1,8 @@
-import type { StreamRef } from '@showrunner/service-kit';
+import { streamId, type StreamRef } from '@showrunner/service-kit';
+import { FIRST_SHOW } from '../first-show.ts';
 import { CommandError } from './command-error.ts';
 
-const DEFAULT = 'default/live';
+const DEFAULT = streamId(FIRST_SHOW);
 
 /** `namespace/name`, or a name in the namespace `default`. */
 export function parseStreamName(text: string = DEFAULT): StreamRef {

@@ -28,9 +28,9 @@ export const SOURCE = 'source';
 const LISTED_TARGETS = 7;
 /**
  * How long a segment can be fetched after it left the playlist, in target durations. RFC 8216bis section 6.2.2 would have
- * it for as long as the playlist was; half of that keeps a 2.6 Mbit/s stream below 8 MB.
+ * it for as long as the playlist was; this keeps a stream of 2.6 Mbit/s below 8 MB, and three segments is what players are late.
  */
-const RETIRED_TARGETS = 4;
+const RETIRED_TARGETS = 3;
 /** What a rendition keeps at most: 100 Mbit/s for ten seconds, and far more seconds of any usual stream. */
 const WINDOW_BYTES = 128 * 1024 * 1024;
 /** A publisher's tracks change no more often than this: each change costs a segment and an encoder. */

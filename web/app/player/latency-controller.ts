@@ -66,7 +66,7 @@ export class LatencyController {
   #lastTrouble = -Infinity;
   #lastTick: number | undefined;
   #rate = 1;
-  #correcting = false;
+  #correcting = true;
   #joining = true;
 
   constructor(options: Partial<LatencyControllerOptions> = {}) {
@@ -83,7 +83,8 @@ export class LatencyController {
   restart(): void {
     this.#spans = [];
     this.#bufferedEnd = undefined;
-    this.#correcting = false;
+    // Where a player joins is near its place at best: it goes all the way.
+    this.#correcting = true;
     this.#joining = true;
     this.#rate = 1;
   }

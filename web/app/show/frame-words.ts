@@ -20,7 +20,7 @@ export function frameWords(frame: Frame, title: string, now: number): { sentence
     case 'reconnecting':
       return {
         sentence: 'Paused, coming back.',
-        hint: 'The streamer lost the connection. Stay here: it goes on by itself.',
+        hint: 'The streamer has stopped or lost the connection. If they come back, it goes on by itself.',
       };
     case 'ended':
       return { sentence: `${show} has ended.`, hint: '' };
