@@ -24,8 +24,13 @@ export const standaloneConfigSchema = z.object({
 });
 export type StandaloneConfig = z.output<typeof standaloneConfigSchema>;
 
+/** A host as it stands in URLs: IPv6 addresses in brackets. */
+export function urlHost(host: string): string {
+  return host.includes(':') ? `[${host}]` : host;
+}
+
 /** URLs under which viewers and streamers reach this machine. */
 export function publicUrls(config: StandaloneConfig): { http: string; rtmp: string } {
-  const host = config.publicHost.includes(':') ? `[${config.publicHost}]` : config.publicHost;
+  const host = urlHost(config.publicHost);
   return { http: `http://${host}:${config.httpPort}`, rtmp: `rtmp://${host}:${config.rtmpPort}/live` };
 }

@@ -70,11 +70,10 @@ export async function apply(dataFolder: string, file: string): Promise<void> {
   const checked = check(file, documents);
   const data = openDataFolder(dataFolder);
   try {
+    const { items } = await data.resources.list('LiveStream');
+    const streams = new Map(items.map((item) => [streamId(item.metadata), item]));
     for (const { kind, value } of checked) {
       const store = kind === 'Secret' ? data.secrets : data.resources;
-      const streams = new Map(
-        (await data.resources.list('LiveStream')).items.map((item) => [streamId(item.metadata), item]),
-      );
       const applied = await store.apply(kind, value);
       const id = streamId(applied.metadata);
       const later = applied.kind === 'LiveStream' && waitsForNextShow(streams.get(id), applied);

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { connect } from 'node:net';
 import type { StreamRef } from '@showrunner/service-kit';
-import { publicUrls, type StandaloneConfig } from '../config.ts';
+import { publicUrls, urlHost, type StandaloneConfig } from '../config.ts';
 import { withDataFolder } from '../data-folder.ts';
 import { CommandError } from './command-error.ts';
 import { readKey } from './key.ts';
@@ -42,7 +42,7 @@ export async function demo(config: StandaloneConfig, stream: StreamRef): Promise
     throw new CommandError(`Nothing listens on port ${config.rtmpPort}. Run \`npm start\` first, in another terminal.`);
   }
   const { key } = await withDataFolder(config.data, (stores) => readKey(stores, stream));
-  const args = demoArguments(`rtmp://${host.includes(':') ? `[${host}]` : host}:${config.rtmpPort}/live/${key}`);
+  const args = demoArguments(`rtmp://${urlHost(host)}:${config.rtmpPort}/live/${key}`);
   const ffmpeg = spawn(config.ffmpeg, args, { stdio: 'ignore' });
   const page = `${publicUrls(config).http}/watch/${stream.namespace}/${stream.name}`;
   ffmpeg.once('spawn', () => console.log(`On air: ${page} (Ctrl-C stops it)`));

@@ -1,7 +1,7 @@
 import type { LiveStream } from '@showrunner/crds';
-import { streamId, type StreamRef } from '@showrunner/service-kit';
+import type { StreamRef } from '@showrunner/service-kit';
 import { withDataFolder } from '../data-folder.ts';
-import { CommandError } from './command-error.ts';
+import { existingStream } from './existing-stream.ts';
 
 const COLUMNS = ['NAMESPACE', 'NAME', 'READY', 'PHASE', 'SOURCE', 'LATENCY'];
 
@@ -21,9 +21,9 @@ function row(stream: LiveStream): string[] {
 
 /** `showrunner get`: the LiveStreams, or one of them, as a table. */
 export async function get(dataFolder: string, only?: StreamRef): Promise<void> {
-  const { items: all } = await withDataFolder(dataFolder, ({ resources }) => resources.list('LiveStream'));
-  const items = only ? all.filter(({ metadata }) => streamId(metadata) === streamId(only)) : all;
-  if (only && items.length === 0) throw new CommandError(`There is no LiveStream ${streamId(only)}.`);
+  const items = await withDataFolder(dataFolder, async ({ resources }) =>
+    only ? [await existingStream(resources, only)] : (await resources.list('LiveStream')).items,
+  );
   const rows = [COLUMNS, ...items.map(row)];
   const widths = COLUMNS.map((_, column) => Math.max(...rows.map((cells) => cells[column]!.length)));
   for (const cells of rows) {

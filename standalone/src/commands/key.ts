@@ -3,14 +3,14 @@ import { ConflictError, streamId, type ResourceStore, type StreamRef } from '@sh
 import { keyIn, keySecretOf, makeStreamKey } from '../controller/stream-key.ts';
 import { withDataFolder } from '../data-folder.ts';
 import { CommandError } from './command-error.ts';
+import { existingStream } from './existing-stream.ts';
 
 /** The LiveStream and its current key. Throws a CommandError where there is none. */
 export async function readKey(
   stores: { resources: ResourceStore; secrets: ResourceStore },
   stream: StreamRef,
 ): Promise<{ stream: LiveStream; key: string }> {
-  const found = await stores.resources.get('LiveStream', stream);
-  if (!found) throw new CommandError(`There is no LiveStream ${streamId(stream)}.`);
+  const found = await existingStream(stores.resources, stream);
   const { namespace, name, entry } = keySecretOf(found);
   const key = keyIn(await stores.secrets.get('Secret', { namespace, name }), entry);
   if (!key) {

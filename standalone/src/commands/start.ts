@@ -160,8 +160,8 @@ export async function start(config: StandaloneConfig): Promise<void> {
       if (error instanceof CommandError) return { problem: error.message };
       throw error;
     });
-    const watch = `${urls.http}/watch/${streamId(stream.metadata)}`;
     const id = streamId(stream.metadata);
+    const watch = `${urls.http}/watch/${id}`;
     const demo = id === streamId(FIRST_SHOW) ? 'npm run demo' : `npm run demo -- ${id}`;
     process.stdout.write(banner({ watch, server: urls.rtmp, key, isFirst, demo }));
     logger.info({ data: data.path }, 'ready');

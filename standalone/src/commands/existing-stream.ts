@@ -1,0 +1,10 @@
+import type { LiveStream } from '@showrunner/crds';
+import { streamId, type ResourceStore, type StreamRef } from '@showrunner/service-kit';
+import { CommandError } from './command-error.ts';
+
+/** The LiveStream of that name. Throws a CommandError where there is none. */
+export async function existingStream(resources: ResourceStore, stream: StreamRef): Promise<LiveStream> {
+  const found = await resources.get('LiveStream', stream);
+  if (!found) throw new CommandError(`There is no LiveStream ${streamId(stream)}.`);
+  return found;
+}
