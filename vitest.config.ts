@@ -1,24 +1,61 @@
 import { defineConfig } from 'vitest/config';
 
-/** Unit tests live beside their files; stories under tests/ use real ffmpeg and Chromium, one file at a time. */
+/**
+ * Unit tests live beside their files; stories under tests/ use real ffmpeg and Chromium, two files at a time, and those that claim
+ * how soon something is seen one after the other, as do those that share a real Kubernetes.
+ */
 export default defineConfig({
   test: {
     projects: [
       {
         test: {
           name: 'unit',
-          include: ['{crds,service-kit,ingest,transcoder,web,standalone,docs,bench}/**/*.test.ts'],
+          include: [
+            '{crds,service-kit,operator,ingest,transcoder,web,standalone,charts/generate,docs,bench,scripts}/**/*.test.{ts,mjs}',
+          ],
           exclude: ['**/node_modules/**', '**/dist/**'],
           testTimeout: 20_000,
+          // They wait more than they work.
+          maxWorkers: 3,
         },
       },
       {
         test: {
           name: 'stories',
-          include: ['tests/**/*.test.ts'],
-          exclude: ['**/node_modules/**'],
+          include: ['tests/*.test.ts', 'tests/support/**/*.test.ts'],
           testTimeout: 120_000,
           hookTimeout: 120_000,
+          maxWorkers: 2,
+        },
+      },
+      {
+        test: {
+          name: 'in-real-time',
+          include: ['tests/in-real-time/*.test.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        test: {
+          name: 'cluster',
+          include: ['tests/cluster-stories/*.test.ts', 'tests/cluster-stories/support/*.test.ts'],
+          exclude: ['**/node_modules/**'],
+          globalSetup: ['tests/cluster-stories/support/global-setup.ts'],
+          testTimeout: 180_000,
+          hookTimeout: 180_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        test: {
+          name: 'cluster-long',
+          include: ['charts/test/**/*.test.ts', 'tests/cluster-stories/long/*.test.ts'],
+          exclude: ['**/node_modules/**'],
+          globalSetup: ['tests/cluster-stories/support/global-setup.ts'],
+          testTimeout: 180_000,
+          hookTimeout: 180_000,
           fileParallelism: false,
         },
       },

@@ -28,8 +28,12 @@ describe('Ctrl-C in mid-show', () => {
     });
     const page = await browser.open(`${product.http}/watch/default/ladder`);
     await untilPlaying(page, 30_000);
+    // Before its first picture the source has nothing to report of it.
+    await eventually('the encoded rendition', async () => {
+      const { status } = await httpGet(product.masterUrl('ladder').replace('master', '360p/playlist'));
+      return status === 200;
+    });
     const reader = await followLive(product.masterUrl('ladder'));
-    await eventually('an encoder', () => processTree(product.pid).some(({ command }) => command === 'ffmpeg'));
     await sleep(3_000);
 
     const family = processTree(product.pid).map(({ pid }) => pid);

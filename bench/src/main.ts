@@ -1,6 +1,8 @@
 import { parseArgs } from 'node:util';
 import { cpu } from './figures/cpu.ts';
+import { edge } from './figures/edge.ts';
 import { firstPicture } from './figures/first-picture.ts';
+import { frontDoor } from './figures/front-door.ts';
 import { glassToGlass } from './figures/glass-to-glass.ts';
 import { memory } from './figures/memory.ts';
 import { origin } from './figures/origin.ts';
@@ -8,7 +10,17 @@ import { publishToPlayable } from './figures/publish-to-playable.ts';
 import { release } from './figures/release.ts';
 import { printRows, type Figure } from './report.ts';
 
-const FIGURES: readonly Figure[] = [glassToGlass, firstPicture, publishToPlayable, cpu, memory, origin, release];
+const FIGURES: readonly Figure[] = [
+  glassToGlass,
+  firstPicture,
+  publishToPlayable,
+  cpu,
+  frontDoor,
+  memory,
+  origin,
+  release,
+  edge,
+];
 
 const USAGE = `npm run bench -- NAME [options]
 

@@ -63,7 +63,7 @@ export function customResourceDefinition(resource: CustomResource) {
 
 /**
  * The schema as the API server accepts it ("structural"): no closed objects (it prunes), the int64 format in place of
- * JavaScript's safe-integer bounds, the date-time format without its pattern.
+ * JavaScript's safe-integer bounds, the date-time format without its pattern, defaults that are whole.
  */
 function structural(schema: JsonSchema): JsonSchema {
   const { properties, items, additionalProperties, ...rest } = schema;
@@ -81,8 +81,18 @@ function structural(schema: JsonSchema): JsonSchema {
   }
   if (items) result.items = structural(items);
   // `properties` and `additionalProperties` exclude each other.
-  if (!properties && typeof additionalProperties === 'object') {
+  if (!properties && typeof additionalProperties === 'object' && !result['x-kubernetes-preserve-unknown-fields']) {
     result.additionalProperties = structural(additionalProperties);
   }
+  if (schema.default !== undefined) result.default = filled(schema, schema.default);
   return result;
+}
+
+/** A default with those of its fields: the API server checks rules against a default before it fills in what is inside. */
+function filled({ properties }: JsonSchema, value: unknown): unknown {
+  if (!properties || typeof value !== 'object' || value === null) return value;
+  const inner = Object.entries(properties)
+    .filter(([, property]) => property.default !== undefined)
+    .map(([name, property]) => [name, filled(property, property.default)]);
+  return { ...Object.fromEntries(inner), ...value };
 }

@@ -55,6 +55,7 @@ describe('the CustomResourceDefinition', () => {
     );
     expect(rules).toEqual([
       ": self.metadata.name.matches('^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$')",
+      ".spec.idleAfter: duration(self) >= duration('10s') && duration(self) <= duration('24h')",
       ".spec.ingest.reconnectGrace: duration(self) >= duration('0s') && duration(self) <= duration('10m')",
       ".spec.ingest.idleTimeout: duration(self) >= duration('1s') && duration(self) <= duration('10m')",
       ".spec.ingest.keyRotationGrace: duration(self) >= duration('0s') && duration(self) <= duration('168h')",
@@ -67,8 +68,8 @@ describe('the CustomResourceDefinition', () => {
   it('keeps the defaults, so that the API server fills them in', () => {
     const found = Object.fromEntries(schemas(root).map(([path, schema]) => [path, schema.default]));
     expect(found).toMatchObject({
-      '.spec': {},
-      '.spec.ingest': {},
+      '.spec': { enabled: true, standby: 'warm', ingest: { takeover: 'newest' }, transcode: { ladder: 'none' } },
+      '.spec.ingest': { reconnectGrace: '20s' },
       '.spec.ingest.reconnectGrace': '20s',
       '.spec.transcode.ladder': 'none',
       '.spec.enabled': true,

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { type CelRule, withRules } from './cel-rule.ts';
 import { NAME_VALIDATION, conditionSchema, objectMetaSchema, secretKeyRefSchema } from './common.ts';
 import { durationMs, durationSchema } from './duration.ts';
+import { podSchema } from './pods.ts';
 
 export const GROUP = 'showrunner.dev';
 export const VERSION = 'v1alpha1';
@@ -10,8 +11,16 @@ export const API_VERSION = `${GROUP}/${VERSION}` as const;
 /** Heights of the ladder presets, tallest first. `none` is the source alone, without ffmpeg. */
 export const LADDER_PRESETS = ['1080p', '720p', '480p', '360p', 'none'] as const;
 
+export const ENGINES = ['node-media-server', 'nginx-rtmp'] as const;
+
 const ingestSchema = z
   .object({
+    engine: z
+      .enum(ENGINES)
+      .default('node-media-server')
+      .describe(
+        'What speaks RTMP with the publisher. nginx-rtmp hangs up without saying why; docs/guides/nginx-rtmp.md has the rest.',
+      ),
     keySecretRef: secretKeyRefSchema
       .optional()
       .describe('The Secret that holds the stream key. One is made, named NAME-stream-key, where none is named.'),
@@ -27,7 +36,10 @@ const ingestSchema = z
       .describe('A publisher that sends no media for this long is disconnected.'),
     keyRotationGrace: durationSchema({ min: '0s', max: '168h' })
       .default('1h')
-      .describe('How long the previous stream key is still accepted after the key was changed.'),
+      .describe(
+        'How long the previous stream key is still accepted after the key was changed; 0s revokes all former keys at once.',
+      ),
+    pod: podSchema.optional().describe('On a cluster: the pod that takes the publisher.'),
   })
   .prefault({});
 
@@ -57,6 +69,7 @@ const transcodeSchema = withRules(
     segmentDuration: durationSchema({ min: '1s', max: '10s' })
       .default('2s')
       .describe('Length of a segment where the source has keyframes in time.'),
+    pod: podSchema.optional().describe('On a cluster: the pod that encodes and packages.'),
   }),
   [PART_FITS_SEGMENT],
 ).prefault({});
@@ -72,6 +85,21 @@ export const liveStreamSpecSchema = z.object({
     .datetime({ offset: true })
     .optional()
     .describe('When the show is planned to start; the page counts down to it.'),
+  standby: z
+    .enum(['warm', 'cold'])
+    .default('warm')
+    .describe(
+      'On a cluster. warm: pods wait for the first show. cold: pods start when a publisher comes, or a minute before startAt.',
+    ),
+  idleAfter: durationSchema({ min: '10s', max: '24h' })
+    .default('5m')
+    .describe(
+      'On a cluster: how long pods stay after a show, or for a publisher that knocked; then they start when one comes.',
+    ),
+  updatePolicy: z
+    .enum(['after-show', 'immediately'])
+    .default('after-show')
+    .describe('On a cluster: when pods of a running show are replaced by newer ones. immediately interrupts the show.'),
   ingest: ingestSchema,
   transcode: transcodeSchema,
 });
@@ -129,3 +157,5 @@ export type LiveStream = z.output<typeof liveStreamSchema>;
 export type LiveStreamSpec = LiveStream['spec'];
 export type LiveStreamStatus = z.output<typeof liveStreamStatusSchema>;
 export type Phase = (typeof PHASES)[number];
+/** What speaks RTMP with publishers. */
+export type Engine = (typeof ENGINES)[number];

@@ -1,5 +1,6 @@
 import { type JsonSchema, jsonSchemaOf } from './json-schema.ts';
 import { API_VERSION, liveStreamSchema } from './live-stream.ts';
+import { markdownTable } from './markdown-table.ts';
 import { pathText } from './problem.ts';
 
 /** Markdown of `docs/reference/live-stream.md`: every field with its type, default and meaning. */
@@ -14,16 +15,17 @@ A duration is a whole number and a unit (\`ms\`, \`s\`, \`m\` or \`h\`), such as
 
 ## spec
 
-${table(fields(spec ?? {}, ['spec']))}
+${markdownTable(HEAD, fields(spec ?? {}, ['spec']))}
 
 ## status
 
 Written by the services, never by a person.
 
-${table(fields(status ?? {}, ['status']))}
+${markdownTable(HEAD, fields(status ?? {}, ['status']))}
 `;
 }
 
+const HEAD = ['Field', 'Type', 'Default', 'Meaning'];
 type Row = readonly [field: string, type: string, fallback: string, meaning: string];
 
 /** One row for each field that has no fields of its own. */
@@ -59,14 +61,4 @@ function defaultText(schema: JsonSchema, required: boolean): string {
 
 function meaning(schema: JsonSchema): string {
   return schema.description ?? '';
-}
-
-/** A table laid out as the formatter would. */
-function table(rows: readonly Row[]): string {
-  const all = [['Field', 'Type', 'Default', 'Meaning'] as const, ...rows];
-  const widths = [0, 1, 2, 3].map((column) => Math.max(3, ...all.map((row) => row[column]?.length ?? 0)));
-  const line = (cells: readonly string[]) =>
-    `| ${cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(' | ')} |`;
-  const [head = [], ...body] = all;
-  return [line(head), line(widths.map((width) => '-'.repeat(width))), ...body.map(line)].join('\n');
 }

@@ -32,6 +32,11 @@ const REFUSALS = {
     sentence: 'This stream key was replaced by a new one and is no longer accepted.',
     stop: 'refused',
   },
+  'other-engine': {
+    status: 'NetStream.Publish.Rejected',
+    sentence: 'This show takes its publisher at another address: copy the Server of your show again.',
+    stop: 'refused',
+  },
   'already-publishing': {
     status: 'NetStream.Publish.Rejected',
     sentence: 'Somebody is already live with this stream key, and this show does not let a second publisher take over.',
@@ -45,6 +50,21 @@ const REFUSALS = {
   'admission-failed': {
     status: 'NetStream.Publish.Rejected',
     sentence: 'The stream key cannot be checked at the moment: try again in a few seconds.',
+    stop: 'refused',
+  },
+  'not-ready': {
+    status: 'NetStream.Publish.Rejected',
+    sentence: 'This show is still being started: try again in a few seconds.',
+    stop: 'refused',
+  },
+  unreachable: {
+    status: 'NetStream.Publish.Rejected',
+    sentence: 'The ingest of this show cannot be reached at the moment: try again in a few seconds.',
+    stop: 'refused',
+  },
+  'refused-by-ingest': {
+    status: 'NetStream.Publish.Rejected',
+    sentence: 'The ingest of this show refused the stream.',
     stop: 'refused',
   },
   'unsupported-video': {
@@ -108,12 +128,20 @@ const REFUSALS = {
     sentence: 'A message is longer than is taken here.',
     stop: 'dropped',
   },
+  gone: {
+    status: 'NetStream.Failed',
+    sentence: 'The publisher hung up before it was let in.',
+    stop: 'dropped',
+  },
   'answers-unread': {
     status: 'NetStream.Failed',
     sentence: 'The client does not read our answers.',
     stop: 'dropped',
   },
 } as const satisfies Record<string, { status: string; sentence: string; stop: StopReason }>;
+
+const NOT_PRINTABLE_ASCII = /[^ -~]/g;
+const MAX_SAID_CHARACTERS = 300;
 
 export type RefusalCode = keyof typeof REFUSALS;
 
@@ -131,4 +159,15 @@ export interface Refusal {
 export function refusal(code: RefusalCode, detail?: string): Refusal {
   const { status, sentence, stop } = REFUSALS[code];
   return { code, status, sentence: detail ?? sentence, stop };
+}
+
+/** A refusal that came over the wire, by what it says; where it is none of ours, as much of it as may be passed on. */
+export function refusalSaid(status: string, sentence: string): Refusal {
+  const entries = Object.entries(REFUSALS) as [RefusalCode, (typeof REFUSALS)[RefusalCode]][];
+  const ours = entries.find(([, refused]) => refused.sentence === sentence && refused.status === status);
+  if (ours) return refusal(ours[0]);
+  const known = entries.some(([, refused]) => refused.status === status);
+  const said = sentence.replaceAll(NOT_PRINTABLE_ASCII, '?').slice(0, MAX_SAID_CHARACTERS);
+  const passed = refusal('refused-by-ingest', said || undefined);
+  return known ? { ...passed, status } : passed;
 }

@@ -1,9 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Registry } from '@prometheus-io/client';
-import type { FlvSource, Logger, StreamRef } from '@showrunner/service-kit';
+import type { FlvSource, IngestState, Logger, StreamFacts, StreamRef } from '@showrunner/service-kit';
 import type { Admission } from './admission/admission.ts';
 import { ingestConfigSchema, type IngestConfigInput } from './config.ts';
-import type { StreamFacts } from './facts/stream-meter.ts';
+import type { Door, DoorContext } from './door.ts';
 import { FlvOutput } from './http/flv-output.ts';
 import { IngestMetrics } from './metrics.ts';
 import { RtmpServer } from './rtmp/server.ts';
@@ -12,8 +12,8 @@ import { Shows } from './shows/shows.ts';
 export interface IngestOptions {
   readonly config?: IngestConfigInput;
   readonly admission: Admission;
-  /** What readers of HTTP-FLV must show. */
-  readonly flvToken: string;
+  /** What readers of HTTP-FLV must show; where it may change, as of now. */
+  readonly flvToken: string | (() => string);
   readonly logger: Logger;
   readonly registry: Registry;
   /** Milliseconds since the epoch. */
@@ -27,34 +27,59 @@ export interface Ingest {
   readonly rtmpPort: number;
   /** Begins to listen. Throws a sentence where the port is taken. */
   start(): Promise<void>;
+  /** Lets nobody in any more, and waits until those who publish have ended or the signal aborts. */
+  drain(signal: AbortSignal): Promise<void>;
   /** Tells publishers, ends all shows, and waits until every connection is gone. */
   close(): Promise<void>;
   /** Measured over the last second; `undefined` while nobody publishes. */
   facts(stream: StreamRef): StreamFacts | undefined;
+  state(stream: StreamRef): IngestState;
   /** Answers `/flv/...`; `false` where the path is none of ours. */
   handleHttp(request: IncomingMessage, response: ServerResponse): boolean;
 }
 
 /** RTMP in, tags out. */
 export function createIngest(options: IngestOptions): Ingest {
-  const { admission, logger, registry, now = Date.now } = options;
+  return ingestBehind((context) => new RtmpServer(context), options);
+}
+
+/** The same behind any door. */
+export function ingestBehind(makeDoor: (context: DoorContext) => Door, options: IngestOptions): Ingest {
+  const { admission, flvToken, logger, registry, now = Date.now } = options;
   const config = ingestConfigSchema.parse(options.config ?? {});
   const metrics = new IngestMetrics(registry);
   const shows = new Shows(logger, now);
-  const server = new RtmpServer({ config, admission, shows, metrics, logger, now });
-  const flv = new FlvOutput({ config, shows, metrics, token: options.flvToken });
+  const door = makeDoor({ config, admission, shows, metrics, logger, now });
+  const flv = new FlvOutput({
+    config,
+    shows,
+    metrics,
+    get token() {
+      return typeof flvToken === 'string' ? flvToken : flvToken();
+    },
+  });
   return {
     source: shows,
     get rtmpPort() {
-      return server.port;
+      return door.port;
     },
-    start: () => server.start(),
+    start: () => door.start(),
+    drain: (signal) => door.drain(signal),
     async close() {
-      await server.close();
+      await door.close();
       shows.close();
       flv.close();
     },
     facts: (stream) => shows.facts(stream),
+    state(stream) {
+      const onAirSince = shows.onAirSince(stream);
+      const facts = shows.facts(stream);
+      return {
+        state: shows.state(stream),
+        ...(onAirSince === undefined ? {} : { onAirSince: new Date(onAirSince).toISOString() }),
+        ...(facts && { facts }),
+      };
+    },
     handleHttp: (request, response) => flv.handle(request, response),
   };
 }

@@ -8,6 +8,8 @@ export class IngestMetrics {
   readonly refused: Counter<'reason'>;
   readonly flvReaders: Gauge;
   readonly flvReadersDropped: Counter;
+  readonly nginxStarts: Counter;
+  readonly nginxDropped: Counter;
   #receivedBytes = 0;
 
   constructor(registry: Registry) {
@@ -46,6 +48,16 @@ export class IngestMetrics {
     this.flvReadersDropped = new Counter({
       name: 'showrunner_ingest_flv_readers_dropped_total',
       help: 'HTTP-FLV readers disconnected because they read too slowly.',
+      registers,
+    });
+    this.nginxStarts = new Counter({
+      name: 'showrunner_ingest_nginx_starts_total',
+      help: 'How often nginx was started for the engine nginx-rtmp; more than once means that it ended by itself.',
+      registers,
+    });
+    this.nginxDropped = new Counter({
+      name: 'showrunner_ingest_nginx_dropped_messages_total',
+      help: 'Audio and video messages that nginx dropped because they were not read in time.',
       registers,
     });
   }

@@ -8,26 +8,36 @@ const PROGRAMS = {
   ffmpeg: { package: 'ffmpeg', why: 'encodes the smaller renditions and the demo picture' },
   ffprobe: { package: 'ffmpeg', why: 'checks the media in the tests' },
   chromium: { package: 'chromium', why: 'watches the shows in the tests' },
-  nginx: { package: 'nginx', why: 'is the peer in the benchmarks' },
+  nginx: { package: 'nginx', why: 'is an engine of the ingest in the tests, and the peer in the benchmarks' },
+  'nginx-rtmp': {
+    package: 'libnginx-mod-rtmp',
+    why: 'teaches nginx RTMP',
+    file: '/usr/lib/nginx/modules/ngx_rtmp_module.so',
+  },
   wrk: { package: 'wrk', why: 'asks the origin in the benchmarks' },
 };
 
+function isThere(path, mode) {
+  try {
+    accessSync(path, mode);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 function isInstalled(program) {
-  return [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin'].some((folder) => {
-    try {
-      accessSync(join(folder, program), constants.X_OK);
-      return true;
-    } catch {
-      return false;
-    }
-  });
+  const file = PROGRAMS[program]?.file;
+  if (file) return isThere(file, constants.R_OK);
+  const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin'];
+  return folders.some((folder) => isThere(join(folder, program), constants.X_OK));
 }
 
 /** Installs the programs that are missing through apt-get where that is possible; says what to install where it is not. */
-export function programs(names, extraPackages = []) {
+export function programs(names) {
   const missing = names.filter((name) => !isInstalled(name));
   if (missing.length === 0) return;
-  const packages = [...new Set(missing.map((name) => PROGRAMS[name].package)), ...extraPackages];
+  const packages = [...new Set(missing.map((name) => PROGRAMS[name].package))];
   const reasons = missing.map((name) => `${name} ${PROGRAMS[name].why}`).join(', ');
   const command = `apt-get install -y ${packages.join(' ')}`;
   if (!isInstalled('apt-get') || process.getuid?.() !== 0) {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { ConfigError, loadConfig } from './config.ts';
+import { ConfigError, loadConfig, unknownVariables } from './config.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'showrunner-config-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -131,5 +131,12 @@ describe('loadConfig', () => {
     expect(refusal({ file: file('- a') })).toEqual([
       `The configuration file ${path} must hold settings, one \`name: value\` a line.`,
     ]);
+  });
+});
+
+describe('unknownVariables', () => {
+  it('are those with the prefix that set nothing', () => {
+    const env = { SHOWRUNNER_HTTP_PORT: '80', SHOWRUNNER_HTPT_PORT: '80', SHOWRUNNER: 'x', PATH: '/bin' };
+    expect(unknownVariables(schema, { env, prefix: 'SHOWRUNNER' })).toEqual(['SHOWRUNNER_HTPT_PORT']);
   });
 });

@@ -33,7 +33,7 @@ export function loadConfig<S extends z.ZodObject>(
   schema: S,
   { env, prefix, file }: ConfigSources,
 ): Readonly<z.output<S>> {
-  const variable = (key: string) => `${prefix}_${key.replace(/([a-z0-9])([A-Z])/g, '$1_$2').toUpperCase()}`;
+  const variable = (key: string) => variableOf(prefix, key);
   const content = file === undefined ? {} : readConfigFile(file);
   const problems = Object.keys(content)
     .filter((key) => !Object.hasOwn(schema.shape, key))
@@ -59,6 +59,16 @@ export function loadConfig<S extends z.ZodObject>(
   }
   if (!result.success || problems.length > 0) throw new ConfigError([...new Set(problems)]);
   return deepFreeze(result.data);
+}
+
+/** Variables with the prefix that set nothing of the schema, most likely misspelt. */
+export function unknownVariables(schema: z.ZodObject, { env, prefix }: Omit<ConfigSources, 'file'>): string[] {
+  const known = new Set(Object.keys(schema.shape).map((key) => variableOf(prefix, key)));
+  return Object.keys(env).filter((name) => name.startsWith(`${prefix}_`) && !known.has(name));
+}
+
+function variableOf(prefix: string, key: string): string {
+  return `${prefix}_${key.replace(/([a-z0-9])([A-Z])/g, '$1_$2').toUpperCase()}`;
 }
 
 function valueAt(input: unknown, path: readonly PropertyKey[]): unknown {

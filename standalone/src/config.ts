@@ -1,4 +1,5 @@
 import { isIPv6 } from 'node:net';
+import type { Engine } from '@showrunner/crds';
 import { z } from 'zod';
 
 const port = z.int().min(1).max(65535);
@@ -19,6 +20,7 @@ export const standaloneConfigSchema = z.object({
     .describe('Name or address under which others reach this machine.'),
   httpPort: port.default(8080),
   rtmpPort: port.default(1935),
+  nginxRtmpPort: port.default(1936),
   ffmpeg: z.string().min(1).default('ffmpeg').describe('The ffmpeg program.'),
   logLevel: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('warn'),
 });
@@ -29,8 +31,18 @@ export function urlHost(host: string): string {
   return host.includes(':') ? `[${host}]` : host;
 }
 
-/** URLs under which viewers and streamers reach this machine. */
-export function publicUrls(config: StandaloneConfig): { http: string; rtmp: string } {
-  const host = urlHost(config.publicHost);
-  return { http: `http://${host}:${config.httpPort}`, rtmp: `rtmp://${host}:${config.rtmpPort}/live` };
+/** URL under which viewers reach this machine. */
+export function publicUrl(config: StandaloneConfig): string {
+  return `http://${urlHost(config.publicHost)}:${config.httpPort}`;
+}
+
+/** Where an engine takes its publishers. */
+export function rtmpPort(config: StandaloneConfig, engine: Engine): number {
+  return engine === 'nginx-rtmp' ? config.nginxRtmpPort : config.rtmpPort;
+}
+
+/** What streamers put into the Server field of OBS, by the engine of their stream. */
+export function rtmpServers(config: StandaloneConfig): Record<Engine, string> {
+  const server = (engine: Engine) => `rtmp://${urlHost(config.publicHost)}:${rtmpPort(config, engine)}/live`;
+  return { 'node-media-server': server('node-media-server'), 'nginx-rtmp': server('nginx-rtmp') };
 }

@@ -24,6 +24,9 @@ it('says in words that it cannot be used', () => {
   const file = join(folder, 'file');
   writeFileSync(file, '');
   expect(() => openDataFolder(file)).toThrow(`The data folder ${file} cannot be used: EEXIST`);
+  expect(() => openDataFolder('/proc/nowhere/data')).toThrow(
+    'The data folder /proc/nowhere/data cannot be used: ENOENT',
+  );
   writeFileSync(join(folder, 'secrets.db'), 'this is no database '.repeat(100));
   expect(() => openDataFolder(folder)).toThrow(`The data folder ${folder} cannot be used: file is not a database.`);
 });

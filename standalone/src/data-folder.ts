@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { SqliteResourceStore } from '@showrunner/service-kit';
 import { CommandError } from './commands/command-error.ts';
 
@@ -19,7 +19,7 @@ export function openDataFolder(folder: string): DataFolder {
   const path = resolve(folder);
   let resources: SqliteResourceStore | undefined;
   try {
-    mkdirSync(path, { recursive: true, mode: 0o700 });
+    makeFolder(path);
     resources = new SqliteResourceStore({ path: join(path, RESOURCES_FILE), kinds: ['LiveStream'] });
     const secrets = new SqliteResourceStore({ path: join(path, 'secrets.db'), kinds: ['Secret'] });
     const stores = [resources, secrets];
@@ -34,6 +34,18 @@ export function openDataFolder(folder: string): DataFolder {
   } catch (error) {
     void resources?.close();
     throw new CommandError(`The data folder ${path} cannot be used: ${(error as Error).message}.`, { cause: error });
+  }
+}
+
+/** Folder by folder: where one cannot be made, as in /proc, mkdir's own `recursive` may try for ever. */
+function makeFolder(path: string): void {
+  if (existsSync(path)) return;
+  if (dirname(path) !== path) makeFolder(dirname(path));
+  try {
+    mkdirSync(path, { mode: 0o700 });
+  } catch (error) {
+    // Another process may have been quicker.
+    if (!existsSync(path)) throw error;
   }
 }
 

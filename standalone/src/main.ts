@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { ConfigError, loadConfig } from '@showrunner/service-kit';
+import { ConfigError, loadConfig, unknownVariables } from '@showrunner/service-kit';
 import { apply } from './commands/apply.ts';
 import { CommandError } from './commands/command-error.ts';
 import { deleteStream } from './commands/delete.ts';
@@ -40,13 +40,16 @@ async function run(args: string[]): Promise<void> {
     return;
   }
   const file = join(process.env['SHOWRUNNER_DATA'] || './data', 'showrunner.yaml');
+  const environment = { env: process.env, prefix: 'SHOWRUNNER' };
   const config = loadConfig(standaloneConfigSchema, {
-    env: process.env,
-    prefix: 'SHOWRUNNER',
+    ...environment,
     file: existsSync(file) ? file : undefined,
   });
   switch (command) {
     case 'start':
+      for (const name of unknownVariables(standaloneConfigSchema, environment)) {
+        process.stderr.write(`${name} is not an option and sets nothing: see docs/reference/options.md.\n`);
+      }
       return start(config);
     case 'demo':
       return demo(config, parseStreamName(operands[0]));

@@ -36,9 +36,13 @@ export interface StoryBrowser {
 
 const OWN_HOSTS = new Set(['localhost', '127.0.0.1', '[::1]']);
 
-/** Chromium, which plays with sound without being asked, or only after the viewer has done something. */
+/**
+ * Chromium, which plays with sound without being asked, or only after the viewer has done something. `host`: one that its pages
+ * may speak to beside this machine.
+ */
 export async function startBrowser(
   autoplay: 'no-user-gesture-required' | 'document-user-activation-required' = 'no-user-gesture-required',
+  host?: string,
 ): Promise<StoryBrowser> {
   const args = [...ARGS, `--autoplay-policy=${autoplay}`];
   const browser: Browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args });
@@ -55,7 +59,7 @@ export async function startBrowser(
       });
       contexts.add(context);
       await context.route(
-        (asked) => asked.protocol.startsWith('http') && !OWN_HOSTS.has(asked.hostname),
+        (asked) => asked.protocol.startsWith('http') && !OWN_HOSTS.has(asked.hostname) && asked.hostname !== host,
         async (route) => {
           foreign.push(route.request().url());
           await route.abort();

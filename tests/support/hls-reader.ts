@@ -336,9 +336,11 @@ export class HlsReader {
         ({ uri }) => new URL(uri, this.#playlistUrl).href === other,
       );
       this.checked.reports += 1;
-      if (!report) this.#report('RENDITION-REPORT', `There is no report of ${other} (appendix D.1)`);
-      else {
-        this.#add(checkRenditionReport(report, parseMedia(before.body.toString()), parseMedia(after.body.toString())));
+      const rendition = parseMedia(before.body.toString());
+      if (report) this.#add(checkRenditionReport(report, rendition, parseMedia(after.body.toString())));
+      // A playlist is made when its own rendition goes on: one that has only just begun is not in it yet.
+      else if (rendition.segments.flatMap(({ parts }) => parts).length > 1) {
+        this.#report('RENDITION-REPORT', `There is no report of ${other} (appendix D.1)`);
       }
     }
   }

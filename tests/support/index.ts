@@ -16,5 +16,6 @@ export * from './showrunner.ts';
 export * from './tcp-relay.ts';
 export * from './watch-page.ts';
 export * from './malformed-rtmp.ts';
+export * from './media-plane.ts';
 export * from './raw-rtmp.ts';
 export * from './rtmp-wire.ts';

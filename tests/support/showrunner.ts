@@ -47,8 +47,8 @@ export interface Showrunner {
   output(): string;
   /** Runs the `showrunner` command on the same data folder. */
   command(...args: string[]): Promise<CommandResult>;
-  /** Applies YAML and waits until the show has a key; returns the key. */
-  apply(name: string, yaml: string): Promise<string>;
+  /** Applies YAML and waits until the show has a key; returns the key. `namespace` is `default` where none is named. */
+  apply(name: string, yaml: string, namespace?: string): Promise<string>;
   /** Applies several shows with the same spec, each with a Secret of its own; returns their keys in the same order. */
   applyAll(names: readonly string[], spec: object): Promise<string[]>;
   /** The phase that the API tells of a show. */
@@ -137,12 +137,12 @@ export async function startShowrunner(options: ShowrunnerOptions = {}): Promise<
     if (applied.code !== 0) throw new Error(`apply of ${name} failed: ${applied.stdout}${applied.stderr}`);
   }
 
-  async function apply(name: string, yaml: string): Promise<string> {
+  async function apply(name: string, yaml: string, namespace = 'default'): Promise<string> {
     await applyFile(name, yaml);
     // The key is made by the running product, a moment after the resource appears.
     let last: CommandResult | undefined;
     for (let attempt = 0; attempt < 20; attempt += 1) {
-      last = await command('key', `default/${name}`);
+      last = await command('key', `${namespace}/${name}`);
       const key = last.stdout.trim().split(/\s+/).at(-1);
       if (last.code === 0 && key) return key;
       await new Promise((resolve) => setTimeout(resolve, 200));

@@ -38,11 +38,13 @@ export function readPlayer(page: Page): Promise<PlayerFacts> {
 
 /** Waits until the picture moves: playing, and ten further frames shown. */
 export async function untilPlaying(page: Page, timeoutMs = 20_000): Promise<PlayerFacts> {
-  const from = await readPlayer(page);
+  let from = await readPlayer(page);
   return eventually(
     'a moving picture on the watch page',
     async () => {
       const facts = await readPlayer(page);
+      // A player that joins anew counts from nothing.
+      if (facts.frames < from.frames) from = facts;
       return facts.state === 'playing' && facts.frames > from.frames + 10 ? facts : undefined;
     },
     { timeoutMs },

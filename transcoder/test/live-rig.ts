@@ -3,6 +3,8 @@ import { liveStreamSchema, type LiveStreamSpec } from '@showrunner/crds';
 import { createLogger, createRegistry, type FlvSink, type FlvSource, type FlvTag } from '@showrunner/service-kit';
 import { createTranscoder, MediaServer, type Transcoder } from '../src/index.ts';
 
+const NOON = Date.UTC(2026, 10, 21, 12);
+
 /** A transcoder with a source that the test feeds and a server that it asks. Time passes only as the test says. */
 export class LiveRig {
   readonly transcoder: Transcoder;
@@ -10,10 +12,11 @@ export class LiveRig {
   readonly #server: MediaServer;
   #sink: FlvSink | undefined;
   /** Of the monotonic clock; the wall clock shows it too, and what it was set forward. */
-  nowMs = Date.UTC(2026, 10, 21, 12);
+  nowMs: number;
   setForwardMs = 0;
 
-  constructor(transcode: Partial<LiveStreamSpec['transcode']> = {}, ffmpeg = 'ffmpeg') {
+  constructor(transcode: Partial<LiveStreamSpec['transcode']> = {}, ffmpeg = 'ffmpeg', nowMs = NOON) {
+    this.nowMs = nowMs;
     const source: FlvSource = {
       subscribe: (_stream, sink) => {
         this.#sink = sink;
@@ -74,6 +77,13 @@ export class LiveRig {
       last = tag.timestamp;
       this.sink.tag(tag);
     }
+  }
+
+  /** As a process that is killed: nobody is told anything. */
+  async vanish(): Promise<void> {
+    this.#server.closeAllConnections();
+    await new Promise((resolve) => this.#server.close(resolve));
+    await this.transcoder.leave();
   }
 
   async close(): Promise<void> {

@@ -1,9 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { afterEach, expect, it } from 'vitest';
 import { makeClip } from './flv-clip.ts';
 import { LiveRig } from './live-rig.ts';
 import { brokenRules, readPlaylist } from './playlist-rules.ts';
 import { probe, Viewer } from './viewer.ts';
+
+/** It gives nothing, and a program of its own keeps the pipes open: ending it must end both. */
+const SLOW_FFMPEG = fileURLToPath(new URL('slow-ffmpeg.sh', import.meta.url));
 
 let rig: LiveRig;
 afterEach(() => rig.close());
@@ -50,6 +54,17 @@ it('reports tell where the other renditions stand', async () => {
   expect(brokenRules(encoded)).toEqual([]);
   expect(encoded).toMatch(/#EXT-X-RENDITION-REPORT:URI="\.\.\/source\/playlist\.m3u8",LAST-MSN=\d+,LAST-PART=\d+\n/);
 }, 30_000);
+
+it('that have nothing yet are waited for a moment, as long as the source plays', async () => {
+  rig = await new LiveRig({ ladder: '360p' }, SLOW_FFMPEG).start();
+  rig.sink.publisherStarted();
+  rig.push(makeClip({ seconds: 1, size: '854x480' }));
+  expect(await rig.text('master.m3u8')).toContain('360p/playlist.m3u8');
+  const waiting = rig.fetch('360p/playlist.m3u8');
+  await sleep(300);
+  rig.nowMs += 2_000;
+  expect((await waiting).status).toBe(503);
+});
 
 it('are not on the master playlist where there is no ffmpeg, and nobody waits for them', async () => {
   const clip = makeClip({ seconds: 1, size: '854x480' });

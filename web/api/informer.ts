@@ -1,10 +1,6 @@
 import type { LiveStream } from '@showrunner/crds';
-import { streamId, type ResourceStore, type StreamRef } from '@showrunner/service-kit';
+import { follow, streamId, type Feed, type StreamRef, type WatchEvent } from '@showrunner/service-kit';
 import type { FastifyBaseLogger } from 'fastify';
-import { setTimeout as sleep } from 'node:timers/promises';
-
-const FIRST_RETRY_MS = 200;
-const LONGEST_RETRY_MS = 10_000;
 
 export type LiveStreamChange =
   | { readonly type: 'changed'; readonly before: LiveStream | undefined; readonly stream: LiveStream }
@@ -15,17 +11,23 @@ export type LiveStreamChange =
  * A failed list or watch is begun again from a list, after a growing pause; what changed meanwhile is told as changes.
  */
 export class LiveStreamInformer {
-  readonly #store: ResourceStore;
+  readonly #store: Feed<'LiveStream'>;
   readonly #logger: Pick<FastifyBaseLogger, 'warn'>;
   readonly #streams = new Map<string, LiveStream>();
   readonly #listeners = new Set<(change: LiveStreamChange) => void>();
   readonly #abort = new AbortController();
+  readonly #onListed: () => void;
   #run: Promise<void> | undefined;
   #synced = false;
 
-  constructor(store: ResourceStore, logger: Pick<FastifyBaseLogger, 'warn'>) {
+  constructor(
+    store: Feed<'LiveStream'>,
+    logger: Pick<FastifyBaseLogger, 'warn'>,
+    onListed: () => void = () => undefined,
+  ) {
     this.#store = store;
     this.#logger = logger;
+    this.#onListed = onListed;
   }
 
   /** Resolves when the first list has succeeded or failed; what failed is tried again in the background. */
@@ -59,30 +61,24 @@ export class LiveStreamInformer {
     return { close: () => void this.#listeners.delete(listener) };
   }
 
-  async #follow(firstAttemptDone: () => void): Promise<void> {
-    const { signal } = this.#abort;
-    let retryMs = FIRST_RETRY_MS;
-    while (!signal.aborted) {
-      const begun = performance.now();
-      try {
-        const { items, resourceVersion } = await this.#store.list('LiveStream');
+  #follow(firstAttemptDone: () => void): Promise<void> {
+    const follower = {
+      listed: (items: LiveStream[]) => {
         this.#replace(items);
         this.#synced = true;
+        this.#onListed();
         firstAttemptDone();
-        for await (const { type, object } of this.#store.watch('LiveStream', { from: resourceVersion, signal })) {
-          if (type === 'deleted') this.#remove(streamId(object.metadata));
-          else this.#set(object);
-        }
-      } catch (error) {
-        if (signal.aborted) break;
+      },
+      changed: ({ type, object }: WatchEvent<'LiveStream'>) => {
+        if (type === 'deleted') this.#remove(streamId(object.metadata));
+        else this.#set(object);
+      },
+      failed: (error: unknown) => {
         this.#logger.warn({ err: error }, 'Following live streams failed; they are listed again.');
-      }
-      firstAttemptDone();
-      // A list that succeeds before a watch that fails is no success.
-      if (performance.now() - begun > LONGEST_RETRY_MS) retryMs = FIRST_RETRY_MS;
-      await sleep(retryMs * (0.75 + Math.random() / 2), undefined, { signal }).catch(() => undefined);
-      retryMs = Math.min(retryMs * 2, LONGEST_RETRY_MS);
-    }
+        firstAttemptDone();
+      },
+    };
+    return follow(this.#store, 'LiveStream', follower, this.#abort.signal);
   }
 
   #replace(items: LiveStream[]): void {

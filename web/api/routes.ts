@@ -8,17 +8,20 @@ import type { EventStream } from './event-stream.ts';
 import type { LiveStreamInformer } from './informer.ts';
 import {
   isListed,
+  isOnAir,
   liveStreamState,
   liveStreamStateSchema,
   liveStreamView,
   liveStreamViewSchema,
 } from './live-stream-view.ts';
-import { SECURITY_HEADERS } from './security-headers.ts';
 
 export interface ApiOptions {
   readonly informer: LiveStreamInformer;
   readonly events: EventStream;
+  /** Asked for streams that are on air. */
   readonly factsOf: (stream: StreamRef) => unknown;
+  /** Of answers that are no replies of Fastify's. */
+  readonly headers: Record<string, string>;
 }
 
 const label = z
@@ -35,7 +38,10 @@ const notReady = problemResponse('The server is still starting.');
 const notFound = problemResponse('There is no such live stream.');
 
 /** The read side of live streams, as /api/v1 serves it. */
-export const liveStreamRoutes: FastifyPluginAsyncZod<ApiOptions> = async (app, { informer, events, factsOf }) => {
+export const liveStreamRoutes: FastifyPluginAsyncZod<ApiOptions> = async (
+  app,
+  { informer, events, factsOf, headers },
+) => {
   const ready = () => {
     if (!informer.synced) throw new ApiError('not_ready');
   };
@@ -91,7 +97,7 @@ export const liveStreamRoutes: FastifyPluginAsyncZod<ApiOptions> = async (app, {
       ready();
       if (events.full) throw new ApiError('too_many_event_clients');
       reply.hijack();
-      events.add(reply.raw, SECURITY_HEADERS, request.query.stream);
+      events.add(reply.raw, headers, request.query.stream);
     },
   );
 
@@ -118,7 +124,10 @@ export const liveStreamRoutes: FastifyPluginAsyncZod<ApiOptions> = async (app, {
         response: { 200: liveStreamStateSchema, 400: badRequest, 404: notFound, 503: notReady },
       },
     },
-    ({ params }) => liveStreamState(find(params), factsOf(params)),
+    async ({ params }) => {
+      const stream = find(params);
+      return liveStreamState(stream, isOnAir(stream) ? await factsOf(params) : undefined);
+    },
   );
 };
 

@@ -127,7 +127,7 @@ describe('one live stream', () => {
   it('tells its phase, since when, and what is measured', async () => {
     await show('lecture', {}, { phase: 'Live', startedAt: '2026-11-21T11:30:00Z' });
     const facts = { bitrate: 2_600_000 };
-    const server = await web({ factsOf: ({ name }) => (name === 'lecture' ? facts : undefined) });
+    const server = await web({ factsOf: async ({ name }) => (name === 'lecture' ? facts : undefined) });
     expect((await server.inject('/api/v1/live-streams/default/lecture/state')).json()).toEqual({
       namespace: 'default',
       name: 'lecture',
@@ -135,6 +135,18 @@ describe('one live stream', () => {
       since: '2026-11-21T11:30:00Z',
       facts,
     });
+  });
+
+  it('that is not on air is not measured', async () => {
+    await show('lecture', {}, { phase: 'Ready' });
+    const server = await web({
+      factsOf: () => {
+        throw new Error('Nobody is there to be asked.');
+      },
+    });
+    const state = await server.inject('/api/v1/live-streams/default/lecture/state');
+    expect(state.statusCode).toBe(200);
+    expect(state.json()).not.toHaveProperty('facts');
   });
 
   it('that does not exist is a problem with a code and a sentence', async () => {
@@ -234,7 +246,8 @@ describe('the rest', () => {
     expect(home.headers['content-security-policy']).toContain("default-src 'self'");
     expect(home.headers['x-content-type-options']).toBe('nosniff');
     expect((await server.inject('/watch/default/live')).body).toMatch(/^<html data-on-air="(true|false)"><p>watch$/);
-    expect((await server.inject('/watch/default/nobody')).body).toBe('<html data-on-air="false"><p>watch');
+    const absent = await server.inject('/watch/default/nobody');
+    expect([absent.statusCode, absent.body]).toEqual([404, '<html data-on-air="false"><p>watch']);
     const asset = await server.inject('/assets/main-abc.js');
     expect(asset.headers['cache-control']).toBe('public, max-age=31536000, immutable');
     for (const unknown of ['/nothing', '/api/v1/nothing', '/assets/none.js', '/..%2fresources.db']) {
@@ -252,6 +265,35 @@ describe('the rest', () => {
     }
     const program = await server.inject({ url: '/api/v1/nothing', headers: { accept: 'text/html' } });
     expect(program.json()).toMatchObject({ code: 'not_found' });
+  });
+
+  it('takes media from another origin, and from that one alone, where there is one', async () => {
+    const appDir = join(folder, 'dist');
+    await mkdir(appDir);
+    await writeFile(join(appDir, 'index.html'), '<html><p>home');
+    await writeFile(join(appDir, 'watch.html'), '<html><p>watch');
+    const server = await web({ appDir, mediaOrigin: 'https://media.example.org' });
+    const html = { accept: 'text/html' };
+    for (const [url, page] of [
+      ['/', /^<html data-media-origin="https:\/\/media.example.org"><p>home$/],
+      ['/nothing', /^<html data-media-origin="https:\/\/media.example.org"><p>home$/],
+      ['/watch/default/live', /^<html data-on-air="false" data-media-origin="https:\/\/media.example.org"><p>watch$/],
+    ] as const) {
+      const response = await server.inject({ url, headers: html });
+      expect(response.body).toMatch(page);
+      const policy = String(response.headers['content-security-policy']).split('; ');
+      expect(policy).toContain("media-src 'self' blob: https://media.example.org");
+      expect(policy).toContain("connect-src 'self' https://media.example.org");
+      expect(policy).toContain("default-src 'self'");
+    }
+  });
+
+  it('is ready although the store does not answer, and refuses until it has', async () => {
+    const slow: ResourceStore = { ...bound(store), list: () => new Promise(() => undefined) };
+    let listed = 0;
+    const server = await web({ store: slow, onListed: () => (listed += 1) });
+    expect((await server.inject('/api/v1/live-streams')).statusCode).toBe(503);
+    expect(listed).toBe(0);
   });
 
   it('refuses an address that cannot be decoded as a problem too', async () => {

@@ -14,19 +14,22 @@ import {
   serializerCompiler,
   validatorCompiler,
 } from 'fastify-type-provider-zod';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { ApiError, ERRORS, problem, PROBLEM_TYPE, type ErrorCode } from './errors.ts';
 import { EventStream } from './event-stream.ts';
 import { LiveStreamInformer } from './informer.ts';
 import { isOnAir } from './live-stream-view.ts';
 import { liveStreamRoutes, openApiRoute } from './routes.ts';
-import { SECURITY_HEADERS } from './security-headers.ts';
+import { securityHeaders } from './security-headers.ts';
 import { lostPage, staticApp } from './static-app.ts';
 
 const MAX_EVENT_CLIENTS = 10_000;
+/** How long `ready()` waits for the first list; until it comes, requests are refused. */
+const FIRST_LIST_MS = 3_000;
 
 export interface WebOptions {
   readonly store: ResourceStore;
-  /** What is measured of a publisher right now; undefined when none is on air. */
+  /** What is measured of a publisher right now, or a promise of it; undefined where it is not known. */
   readonly factsOf: (stream: StreamRef) => unknown;
   /** Folder of the built page (`web/dist`); undefined serves the API alone. */
   readonly appDir: string | undefined;
@@ -35,6 +38,10 @@ export interface WebOptions {
   readonly serverFactory?: FastifyServerFactory;
   /** How many pages may follow events at once. */
   readonly maxEventClients?: number;
+  /** Where `/hls` is served, when that is another origin than the pages'. */
+  readonly mediaOrigin?: string | undefined;
+  /** Told whenever all live streams are known anew. */
+  readonly onListed?: () => void;
   readonly now?: () => number;
 }
 
@@ -47,8 +54,11 @@ export async function createWeb(options: WebOptions): Promise<FastifyInstance> {
     logger,
     serverFactory,
     maxEventClients = MAX_EVENT_CLIENTS,
+    mediaOrigin,
+    onListed,
     now = Date.now,
   } = options;
+  const headers = securityHeaders(mediaOrigin);
   // As the plain interface: otherwise the logger's type would spread into every plugin's.
   const loggerInstance: FastifyBaseLogger = logger;
   const app: FastifyInstance = fastify({
@@ -56,21 +66,28 @@ export async function createWeb(options: WebOptions): Promise<FastifyInstance> {
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: 64 * 1024,
     // An address that cannot be decoded, which no route and no other handler sees.
-    frameworkErrors: (error, _request, reply) => void refuse(reply.headers(SECURITY_HEADERS), ...codeOf(error)),
+    frameworkErrors: (error, _request, reply) => void refuse(reply.headers(headers), ...codeOf(error)),
     ...(serverFactory ? { serverFactory } : {}),
   });
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
 
-  const informer = new LiveStreamInformer(store, app.log);
+  const informer = new LiveStreamInformer(store, app.log, onListed);
   const events = new EventStream(informer, { maxClients: maxEventClients, now });
-  app.addHook('onReady', () => informer.start());
+  app.addHook('onReady', async () => {
+    const patience = new AbortController();
+    await Promise.race([
+      informer.start(),
+      sleep(FIRST_LIST_MS, undefined, { signal: patience.signal }).catch(() => undefined),
+    ]);
+    patience.abort();
+  });
   // Before the server waits for its connections to end, and event streams never end by themselves.
   app.addHook('preClose', async () => events.close());
   app.addHook('onClose', () => informer.close());
-  app.addHook('onRequest', async (_request, reply) => void reply.headers(SECURITY_HEADERS));
+  app.addHook('onRequest', async (_request, reply) => void reply.headers(headers));
 
-  const answeredWithPage = appDir === undefined ? undefined : await lostPage(appDir);
+  const answeredWithPage = appDir === undefined ? undefined : await lostPage(appDir, mediaOrigin);
   app.setNotFoundHandler((request, reply) =>
     answeredWithPage?.(request, reply) === true ? reply : refuse(reply, 'not_found'),
   );
@@ -93,13 +110,21 @@ export async function createWeb(options: WebOptions): Promise<FastifyInstance> {
       api.addHook('onSend', async (_request, reply) => {
         if (!reply.hasHeader('cache-control')) void reply.header('cache-control', 'no-store');
       });
-      await api.register(liveStreamRoutes, { informer, events, factsOf });
+      await api.register(liveStreamRoutes, { informer, events, factsOf, headers });
       await api.register(openApiRoute);
     },
     { prefix: '/api/v1' },
   );
   if (appDir !== undefined)
-    await app.register(staticApp, { root: appDir, isOnAir: (stream: StreamRef) => isOnAir(informer.get(stream)) });
+    await app.register(staticApp, {
+      root: appDir,
+      presence: (ref: StreamRef) => {
+        const stream = informer.get(ref);
+        if (isOnAir(stream)) return 'on-air';
+        return stream === undefined && informer.synced ? 'absent' : 'idle';
+      },
+      mediaOrigin,
+    });
   return app;
 }
 

@@ -1,27 +1,13 @@
-import { execFile } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { promisify } from 'node:util';
-import { cpuSeconds, followLive, httpGet, parseMaster, parseMedia, startShowrunner } from '@showrunner/tests/support';
+import { followLive, httpGet, parseMaster, parseMedia, startShowrunner } from '@showrunner/tests/support';
 import { encodeShow, pushFile } from '../encoded-show.ts';
 import { startNginxPeer } from '../nginx-peer.ts';
 import { median, say, type Figure, type FigureRow } from '../report.ts';
+import { requestsPerCpuSecond } from '../requests-per-cpu-second.ts';
 
 const ROUNDS = 3;
-const SECONDS = 4;
-/** Below what one core of either server can do, so that neither is starved by the load itself. */
-const CONNECTIONS = 16;
-
-/** Requests per CPU second of the server, under wrk on one core. */
-async function requestsPerCpuSecond(pid: number, url: string): Promise<number> {
-  const before = cpuSeconds(pid);
-  const { stdout } = await promisify(execFile)('wrk', ['-t1', `-c${CONNECTIONS}`, `-d${SECONDS}s`, url]);
-  const cpu = cpuSeconds(pid) - before;
-  const requests = Number(/([0-9]+) requests in/.exec(stdout)?.[1]);
-  if (!(requests > 0) || /Non-2xx/.test(stdout)) throw new Error(`wrk failed at ${url}:\n${stdout}`);
-  return requests / cpu;
-}
 
 /** The newest finished segment right now. It stays for a few target durations, longer than one run of the load. */
 async function newestSegment(playlistUrl: string): Promise<string> {

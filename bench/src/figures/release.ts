@@ -1,5 +1,4 @@
-import { fork, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
+import { fork } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import {
@@ -12,6 +11,7 @@ import {
   type HttpAnswer,
 } from '@showrunner/tests/support';
 import { encodeShow, pushFile } from '../encoded-show.ts';
+import { messageWith } from '../message-with.ts';
 import { median, percentile, say, type Figure } from '../report.ts';
 import { completingFrame, sentFrames, type SentFrame } from '../sent-frames.ts';
 
@@ -22,14 +22,6 @@ const CAPTURED_BYTES = 256 * 1024 * 1024;
 /** Two processes read the same clock, each with an origin of its own. */
 const CLOCK_TOLERANCE_MS = 2;
 const CLIENTS = fileURLToPath(new URL('../blocked-clients.ts', import.meta.url));
-
-async function messageWith<T>(child: ChildProcess, name: string): Promise<T> {
-  for (;;) {
-    const [message] = (await once(child, 'message', { signal: AbortSignal.timeout(20_000) })) as [Record<string, T>];
-    const value = message[name];
-    if (value !== undefined) return value;
-  }
-}
 
 interface Round {
   /** When all requests were out, in Unix ms. */

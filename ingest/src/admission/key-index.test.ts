@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { liveStreamSchema } from '@showrunner/crds';
 import { refusal } from '../errors.ts';
 import { KeyIndex } from './key-index.ts';
-import { hashStreamKey } from './stream-key.ts';
+import { hashStreamKey } from '@showrunner/service-kit';
 
 const NOW = Date.parse('2026-11-21T12:00:00Z');
 
@@ -85,6 +85,24 @@ describe('key index', () => {
     const index = new KeyIndex();
     index.replaceAll([liveStream('one', {})]);
     expect(index.replaceAll([liveStream('two', {})]).map(({ name }) => name)).toEqual(['one', 'two']);
+  });
+
+  it('knows a deleted stream from one that a list leaves out', () => {
+    const index = new KeyIndex();
+    const [one, two] = ['one', 'two'].map((name) => ({ namespace: 'default', name }));
+    index.replaceAll([liveStream('one', {}), liveStream('two', {})]);
+    index.delete(one!);
+    index.replaceAll([]);
+    expect([index.wasDeleted(one!), index.wasDeleted(two!), index.barred(two!)?.code]).toEqual([
+      true,
+      false,
+      'deleted',
+    ]);
+    index.set(liveStream('one', {}));
+    expect(index.wasDeleted(one!)).toBe(false);
+    index.delete(two!);
+    for (let count = 0; count < 1_000; count++) index.delete({ namespace: 'default', name: `other${count}` });
+    expect(index.wasDeleted(two!)).toBe(false);
   });
 
   it('passes over what is no hash', () => {

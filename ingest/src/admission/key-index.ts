@@ -6,6 +6,8 @@ import type { AdmissionResult } from './admission.ts';
 
 const HASH = /^[0-9a-f]{64}$/;
 const BUCKET_CHARACTERS = 4;
+/** Deleted streams that are remembered: far more than have a publisher when they go. */
+const MAX_DELETED = 1_000;
 
 interface AcceptedKey {
   readonly hash: Buffer;
@@ -21,6 +23,8 @@ interface AcceptedKey {
 export class KeyIndex {
   readonly #streams = new Map<string, LiveStream>();
   readonly #buckets = new Map<string, AcceptedKey[]>();
+  /** The latest last. */
+  readonly #deleted = new Set<string>();
 
   /** The streams that were known and are no more, or have changed. */
   replaceAll(streams: readonly LiveStream[]): StreamRef[] {
@@ -34,8 +38,9 @@ export class KeyIndex {
   }
 
   set(stream: LiveStream): void {
-    this.delete(refOf(stream));
     const id = idOf(stream);
+    this.#remove(id);
+    this.#deleted.delete(id);
     this.#streams.set(id, stream);
     for (const { sha256, expiresAt } of stream.status?.ingest?.keyHashes ?? []) {
       if (!HASH.test(sha256)) continue;
@@ -51,6 +56,18 @@ export class KeyIndex {
 
   delete(ref: StreamRef): void {
     const id = streamId(ref);
+    this.#remove(id);
+    this.#deleted.delete(id);
+    this.#deleted.add(id);
+    if (this.#deleted.size > MAX_DELETED) this.#deleted.delete(this.#deleted.values().next().value!);
+  }
+
+  /** Whether its deletion was seen; one that is only missing from a list may be there, in a form that this version cannot read. */
+  wasDeleted(ref: StreamRef): boolean {
+    return this.#deleted.has(streamId(ref));
+  }
+
+  #remove(id: string): void {
     const known = this.#streams.get(id);
     if (!known) return;
     this.#streams.delete(id);
@@ -60,6 +77,10 @@ export class KeyIndex {
       if (rest.length > 0) this.#buckets.set(bucket, rest);
       else this.#buckets.delete(bucket);
     }
+  }
+
+  get(ref: StreamRef): LiveStream | undefined {
+    return this.#streams.get(streamId(ref));
   }
 
   find(keyHash: string, now: number): AdmissionResult {

@@ -3,7 +3,7 @@ import { liveStreamSchema, type LiveStream } from '@showrunner/crds';
 import { createLogger, ExpiredError, type ResourceStore, type WatchEvent } from '@showrunner/service-kit';
 import { until } from '../testing/publish.ts';
 import { createStoreAdmission, type StoreAdmission } from './store-admission.ts';
-import { hashStreamKey } from './stream-key.ts';
+import { hashStreamKey } from '@showrunner/service-kit';
 
 const logger = createLogger({ name: 'test', level: 'silent' });
 

@@ -1,17 +1,26 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { ExpiredError, type Logger, type ResourceStore, type StreamRef } from '@showrunner/service-kit';
+import type { LiveStream } from '@showrunner/crds';
+import {
+  type Feed,
+  follow,
+  hashStreamKey,
+  type Logger,
+  type StreamRef,
+  type WatchEvent,
+} from '@showrunner/service-kit';
 import { refusal } from '../errors.ts';
 import type { Admission, AdmissionResult, Grant } from './admission.ts';
 import { KeyIndex } from './key-index.ts';
-import { hashStreamKey } from './stream-key.ts';
 
-const FIRST_RETRY_MS = 250;
-const LAST_RETRY_MS = 15_000;
 /** How long a publisher waits for the very first list. */
 const READY_TIMEOUT_MS = 4_000;
 
 /** Admission by the LiveStreams of a store. */
 export interface StoreAdmission extends Admission {
+  /** As last heard of. */
+  stream(ref: StreamRef): LiveStream | undefined;
+  /** Whether the deletion of the stream was seen, which is more than that it is missing. */
+  wasDeleted(ref: StreamRef): boolean;
   /** Begins to watch, and waits for the first list (which is tried again and again where it fails). */
   start(): Promise<void>;
   close(): Promise<void>;
@@ -22,7 +31,7 @@ export interface StoreAdmission extends Admission {
  * watch ends. While the store is away, what was last known stays valid: running shows do not depend on it.
  */
 export function createStoreAdmission(options: {
-  store: ResourceStore;
+  store: Feed<'LiveStream'>;
   logger: Logger;
   /** Milliseconds since the epoch. */
   now?: () => number;
@@ -39,41 +48,25 @@ export function createStoreAdmission(options: {
     for (const stream of streams) for (const listener of listeners) listener(stream);
   };
 
-  async function listAndWatch(): Promise<void> {
-    const { items, resourceVersion } = await store.list('LiveStream');
-    const affected = index.replaceAll(items);
-    listed = true;
-    ready.resolve();
-    announce(affected);
-    for await (const { type, object } of store.watch('LiveStream', { from: resourceVersion, signal: stopped.signal })) {
+  const follower = {
+    listed(items: LiveStream[]) {
+      const affected = index.replaceAll(items);
+      listed = true;
+      ready.resolve();
+      announce(affected);
+    },
+    changed({ type, object }: WatchEvent<'LiveStream'>) {
       const ref = { namespace: object.metadata.namespace, name: object.metadata.name };
       if (type === 'deleted') index.delete(ref);
       else index.set(object);
       announce([ref]);
-    }
-  }
-
-  async function keepWatching(): Promise<void> {
-    let wait = FIRST_RETRY_MS;
-    while (!stopped.signal.aborted) {
-      const began = now();
-      try {
-        await listAndWatch();
-      } catch (error) {
-        if (stopped.signal.aborted) return;
-        if (!(error instanceof ExpiredError))
-          logger.warn({ err: error }, 'LiveStreams cannot be watched; trying again');
-      }
-      // Only a watch that held for a while shows that the trouble is over.
-      if (now() - began > LAST_RETRY_MS) wait = FIRST_RETRY_MS;
-      await delay(wait * (0.5 + Math.random() / 2), undefined, { signal: stopped.signal }).catch(() => undefined);
-      wait = Math.min(wait * 2, LAST_RETRY_MS);
-    }
-  }
+    },
+    failed: (error: unknown) => logger.warn({ err: error }, 'LiveStreams cannot be watched; trying again'),
+  };
 
   return {
     async start() {
-      watching ??= keepWatching();
+      watching ??= follow(store, 'LiveStream', follower, stopped.signal);
       await ready.promise;
     },
     async close() {
@@ -88,6 +81,8 @@ export function createStoreAdmission(options: {
     },
     review: (grant: Grant) => index.review(grant.stream, grant.keyHash, now()),
     barred: (stream) => index.barred(stream),
+    stream: (ref) => index.get(ref),
+    wasDeleted: (ref) => index.wasDeleted(ref),
     onChange(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);

@@ -1,4 +1,4 @@
-import { FLV_AUDIO, FLV_VIDEO, type FlvTag } from '@showrunner/service-kit';
+import { FLV_AUDIO, FLV_VIDEO, type FlvTag, type StreamFacts } from '@showrunner/service-kit';
 import {
   audioKind,
   AUDIO_HEADER_BYTES,
@@ -13,52 +13,6 @@ import {
 import { ArrivalDelay } from './arrival-delay.ts';
 import { RateMeter } from './rate-meter.ts';
 import { TimestampSteps } from './timestamp-steps.ts';
-
-/** What a running stream looks like, measured over its last whole second. */
-export interface StreamFacts {
-  /** ISO 8601; the show goes on through reconnects, the publisher does not. */
-  readonly onAirSince: string;
-  readonly publisherSince: string;
-  readonly video: VideoFacts | undefined;
-  readonly audio: AudioFacts | undefined;
-  /** Bits per second, audio and video together. */
-  readonly bitrate: number;
-  /** Mean deviation of that from its own mean, bits per second. */
-  readonly bitrateJitter: number;
-  /** Newest audio minus newest video timestamp, smoothed, milliseconds. Where it grows, sound and picture part. */
-  readonly audioVideoDriftMs: number | undefined;
-  /** How much later than the best ones the newest media arrived, milliseconds: the publisher's queue. */
-  readonly arrivalDelayMs: number;
-  /** How often a timestamp went back or jumped ahead by more than ten seconds. */
-  readonly timestampJumps: number;
-}
-
-export interface VideoFacts {
-  /** RFC 6381. */
-  readonly codec: string;
-  readonly profile: string;
-  readonly level: number;
-  readonly width: number;
-  readonly height: number;
-  /** Frames per second as they come; `undefined` in the first second. */
-  readonly frameRate: number | undefined;
-  /** Frames per second as the sequence header promises, where it does. */
-  readonly nominalFrameRate: number | undefined;
-  /** Between the last two keyframes, milliseconds. */
-  readonly keyframeIntervalMs: number | undefined;
-  readonly bitrate: number;
-  readonly bFrames: boolean;
-  /** Frames that are missing where timestamps leave a gap. */
-  readonly missingFrames: number;
-}
-
-export interface AudioFacts {
-  readonly codec: string;
-  readonly sampleRate: number;
-  readonly channels: number;
-  readonly bitrate: number;
-  readonly missingFrames: number;
-}
 
 const WINDOW_MS = 1000;
 const DRIFT_WEIGHT = 1 / 32;

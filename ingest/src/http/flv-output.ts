@@ -1,14 +1,20 @@
+import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { streamId, type StreamRef } from '@showrunner/service-kit';
 import type { IngestConfig } from '../config.ts';
 import type { IngestMetrics } from '../metrics.ts';
 import type { Shows } from '../shows/shows.ts';
+import { FlvFollower } from './flv-follower.ts';
 import { FlvReader } from './flv-reader.ts';
+import { FlvWriter } from './flv-writer.ts';
 import { showsToken } from './token.ts';
 
 const PREFIX = '/flv/';
 const LABEL = '([a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)';
 const ROUTE = new RegExp(`^/flv/${LABEL}/${LABEL}(\\.flv|/facts)$`);
+
+/** How often those who follow a stream hear that the link lives, where they hear nothing else. */
+const BEAT_MS = 1_000;
 
 export interface FlvOutputContext {
   readonly config: IngestConfig;
@@ -19,11 +25,15 @@ export interface FlvOutputContext {
 
 /**
  * `GET /flv/{namespace}/{name}.flv`: the running show as HTTP-FLV from the next keyframe on, through reconnects, until it
- * ends. `GET /flv/{namespace}/{name}/facts`: what is measured of it, as JSON. Both want the token.
+ * ends; with `?follow` through all its shows, and the time between them, with marks (see FlvFollower).
+ * `GET /flv/{namespace}/{name}/facts`: what is measured of it, as JSON. Both want the token.
  */
 export class FlvOutput {
   readonly #context: FlvOutputContext;
-  readonly #open = new Set<ServerResponse>();
+  readonly #open = new Map<ServerResponse, FlvWriter>();
+  readonly #followers = new Set<FlvFollower>();
+  readonly #instance = randomUUID();
+  #beat: NodeJS.Timeout | undefined;
 
   constructor(context: FlvOutputContext) {
     this.#context = context;
@@ -47,16 +57,16 @@ export class FlvOutput {
         401,
         'The token is missing or wrong: send it as "Authorization: Bearer TOKEN" or as ?token=TOKEN.',
       );
-    } else this.#route(path, request, response);
+    } else this.#route(path, query.has('follow'), request, response);
     return true;
   }
 
   /** Ends every response that is still open. */
   close(): void {
-    for (const response of this.#open) if (!response.writableEnded) response.end();
+    for (const writer of this.#open.values()) writer.end();
   }
 
-  #route(path: string, request: IncomingMessage, response: ServerResponse): void {
+  #route(path: string, follow: boolean, request: IncomingMessage, response: ServerResponse): void {
     const [, namespace, name, what] = ROUTE.exec(path) ?? [];
     if (namespace === undefined || name === undefined) {
       refuse(response, 404, 'There is nothing here: ask for /flv/NAMESPACE/NAME.flv or /flv/NAMESPACE/NAME/facts.');
@@ -64,6 +74,7 @@ export class FlvOutput {
     }
     const stream = { namespace, name };
     if (what === '/facts') this.#sendFacts(stream, response);
+    else if (follow) this.#follow(stream, request, response);
     else this.#sendFlv(stream, request, response);
   }
 
@@ -83,7 +94,7 @@ export class FlvOutput {
   }
 
   #sendFlv(stream: StreamRef, request: IncomingMessage, response: ServerResponse): void {
-    const { shows, metrics, config } = this.#context;
+    const { shows } = this.#context;
     const state = shows.state(stream);
     if (state === 'reconnecting') {
       // A reader that came now would hear of the next publisher, but not of the end where none comes.
@@ -95,26 +106,51 @@ export class FlvOutput {
       refuse(response, 404, `No show of ${streamId(stream)} is on at the moment.`);
       return;
     }
+    const writer = this.#begin(request, response);
+    if (!writer) return;
+    const subscription = shows.subscribe(stream, new FlvReader(writer));
+    response.on('close', () => subscription.close());
+  }
+
+  #follow(stream: StreamRef, request: IncomingMessage, response: ServerResponse): void {
+    const { shows } = this.#context;
+    const writer = this.#begin(request, response);
+    if (!writer) return;
+    const follower = new FlvFollower(writer, () => shows.state(stream), this.#instance);
+    const subscription = shows.subscribe(stream, follower);
+    this.#followers.add(follower);
+    this.#beat ??= setInterval(() => this.#followers.forEach((each) => each.beat()), BEAT_MS);
+    response.on('close', () => {
+      subscription.close();
+      this.#followers.delete(follower);
+      if (this.#followers.size > 0) return;
+      clearInterval(this.#beat);
+      this.#beat = undefined;
+    });
+  }
+
+  /** `undefined` where there is nothing to write: a HEAD, or one reader too many. */
+  #begin(request: IncomingMessage, response: ServerResponse): FlvWriter | undefined {
+    const { config, metrics } = this.#context;
     if (this.#open.size >= config.flvReaders) {
       refuse(response, 503, `${config.flvReaders} readers are connected already; more are not served.`);
-      return;
+      return undefined;
     }
     // Chunked, so that a reader can tell the show's end from a lost connection.
     response.writeHead(200, { 'Content-Type': 'video/x-flv', 'Cache-Control': 'no-store' });
     if (request.method === 'HEAD') {
       response.end();
-      return;
+      return undefined;
     }
     response.flushHeaders();
-    this.#open.add(response);
+    const writer = new FlvWriter(response, config.flvQueueBytes, () => metrics.flvReadersDropped.inc());
+    this.#open.set(response, writer);
     metrics.flvReaders.set(this.#open.size);
-    const reader = new FlvReader(response, config.flvQueueBytes, () => metrics.flvReadersDropped.inc());
-    const subscription = shows.subscribe(stream, reader);
     response.on('close', () => {
-      subscription.close();
       this.#open.delete(response);
       metrics.flvReaders.set(this.#open.size);
     });
+    return writer;
   }
 }
 

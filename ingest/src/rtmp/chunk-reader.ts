@@ -62,6 +62,11 @@ export class ChunkReader {
     this.#onMessage = onMessage;
   }
 
+  /** Bytes per chunk, as the other side has announced. */
+  get chunkSize(): number {
+    return this.#chunkSize;
+  }
+
   /** Reads `data` from `start` to `end`; answers where it stopped: `end`, or earlier at a fault or a handler's wish. */
   read(data: Buffer, start: number, end: number): number {
     this.#stopped = this.fault !== undefined;

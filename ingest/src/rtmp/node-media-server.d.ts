@@ -6,6 +6,8 @@ declare module 'node-media-server/src/protocol/rtmp.js' {
     /** Bytes per chunk that we send, as announced by `setChunkSize`. */
     outChunkSize: number;
     objectEncoding: number;
+    /** Number of the message stream that was created last. */
+    streams: number;
     onOutputCallback: (bytes: Buffer) => void;
     /** Runs the handshake, then hands what follows it to `chunkRead`. */
     parserData(bytes: Buffer): string | null;

@@ -4,8 +4,16 @@ import { FLV_AUDIO, FLV_SCRIPT, FLV_VIDEO, type FlvTag } from '@showrunner/servi
 import { refusal, type Refusal } from '../errors.ts';
 import { readAggregate } from './aggregate.ts';
 import { amfProblem, amfString, withoutEcmaArrays } from './amf-guard.ts';
+import { ANNOUNCED_CHUNK_BYTES } from './announced-chunk-size.ts';
 import { ChunkReader, type ChunkLimits } from './chunk-reader.ts';
 import * as type from './message-type.ts';
+import { scriptData } from './script-data.ts';
+
+/** A message stream that the client was given, and the transaction in which it asked for it. */
+export interface CreatedStream {
+  readonly transaction: number;
+  readonly id: number;
+}
 
 /** The server's side of one RTMP connection: what the client asked for, as calls. */
 export interface RtmpHandler {
@@ -22,7 +30,11 @@ export interface RtmpHandler {
   onFault(refusal: Refusal): void;
 }
 
-const VERSION = 3;
+export const VERSION = 3;
+/** C1, C2, S1 and S2 (RTMP 1.0 section 5.2). */
+export const HANDSHAKE_PART_BYTES = 1536;
+/** Of either side. */
+export const HANDSHAKE_BYTES = 1 + 2 * HANDSHAKE_PART_BYTES;
 const HANDSHAKE_DONE = 3;
 /** We announce this and the client counts it until it acknowledges; and we acknowledge as often, until told otherwise. */
 const WINDOW_BYTES = 5_000_000;
@@ -46,7 +58,6 @@ const ACKNOWLEDGED_COMMANDS = new Set(['releaseStream', 'FCPublish', '_checkbw',
 const ENDING_COMMANDS = new Set(['FCUnpublish', 'deleteStream', 'closeStream']);
 /** The commands that amf.js is asked to decode: it prints every other one to the console. */
 const DECODED_COMMANDS = new Set(['connect', 'createStream', 'publish']);
-const SET_DATA_FRAME_BYTES = 3 + '@setDataFrame'.length;
 
 /**
  * node-media-server's RTMP protocol (its handshake, its AMF and its answers) behind our chunk reader, with the commands
@@ -66,7 +77,7 @@ export class RtmpProtocol extends Rtmp {
   #clientWindowBytes = DEFAULT_CLIENT_WINDOW_BYTES;
   #connectTransaction = 0;
   #connected = false;
-  #messageStreams = 0;
+  readonly #createdStreams: CreatedStream[] = [];
   #publishStreamId = 0;
 
   constructor(limits: ChunkLimits, handler: RtmpHandler) {
@@ -82,6 +93,10 @@ export class RtmpProtocol extends Rtmp {
   /** The handshake is over: the client understands messages. */
   get established(): boolean {
     return this.handshakeState === HANDSHAKE_DONE;
+  }
+
+  get createdStreams(): readonly CreatedStream[] {
+    return this.#createdStreams;
   }
 
   /** Takes the first `length` bytes of `data`, which stays the caller's. Must not be called while paused. */
@@ -166,7 +181,7 @@ export class RtmpProtocol extends Rtmp {
     this.sendWindowACK(WINDOW_BYTES);
     this.setPeerBandwidth(WINDOW_BYTES, DYNAMIC);
     // ffmpeg sends with the chunk size that it hears here, so nearly every message of it is one chunk.
-    this.setChunkSize(this.outChunkSize);
+    this.setChunkSize(ANNOUNCED_CHUNK_BYTES);
   }
 
   #fail(fault: Refusal): void {
@@ -225,10 +240,8 @@ export class RtmpProtocol extends Rtmp {
       this.#fail(refusal('bad-message', problem));
       return;
     }
-    const name = amfString(payload, start);
-    if (name === undefined) return;
-    const from = name === '@setDataFrame' ? start + SET_DATA_FRAME_BYTES : start;
-    if (from < payload.length) this.#handler.onMedia(FLV_SCRIPT, timestamp, payload.subarray(from));
+    const data = scriptData(payload, start);
+    if (data) this.#handler.onMedia(FLV_SCRIPT, timestamp, data);
   }
 
   #command(streamId: number, payload: Buffer, start: number): void {
@@ -274,9 +287,12 @@ export class RtmpProtocol extends Rtmp {
     } else if (!this.#connected) {
       this.#fail(refusal('bad-message', `The command ${name} came before connect.`));
     } else if (name === 'createStream') {
-      if (++this.#messageStreams > MAX_MESSAGE_STREAMS) {
+      if (this.#createdStreams.length >= MAX_MESSAGE_STREAMS) {
         this.#fail(refusal('bad-message', `A connection may create ${MAX_MESSAGE_STREAMS} streams; this is one more.`));
-      } else this.respondCreateStream(transaction);
+        return;
+      }
+      this.respondCreateStream(transaction);
+      this.#createdStreams.push({ transaction, id: this.streams });
     } else if (typeof command.streamName !== 'string' || command.streamName.length > MAX_KEY_CHARACTERS) {
       this.#fail(
         refusal('bad-message', `The command publish must have a key of 1 to ${MAX_KEY_CHARACTERS} characters.`),

@@ -1,5 +1,6 @@
-import { readSync } from 'node:fs';
+import { readvSync } from 'node:fs';
 import type { Socket } from 'node:net';
+import { descriptor } from './socket-descriptor.ts';
 
 export interface ReadBeatOptions {
   /** From how many publishers on they are read together. */
@@ -19,12 +20,6 @@ const READ_BYTES = 64 * 1024;
 /** Of one publisher in one beat; what is more waits in the kernel, and holds back who sends it. */
 const READS_PER_BEAT = 16;
 
-/** The number of an open socket; none on Windows, or once it is closed. */
-function descriptor(socket: Socket): number | undefined {
-  const { _handle: handle } = socket as unknown as { _handle: { fd?: number } | null };
-  return handle?.fd !== undefined && handle.fd >= 0 ? handle.fd : undefined;
-}
-
 /**
  * Reads the sockets of many publishers together, at a beat. To be woken for each of their messages (some eighty a second
  * from each) costs more than all that is then done with it: read in turn, all that has come is there at once. With few
@@ -34,6 +29,8 @@ export class ReadBeat {
   readonly #options: ReadBeatOptions;
   readonly #members = new Set<Member>();
   readonly #buffer = Buffer.allocUnsafeSlow(READ_BYTES);
+  /** As readvSync wants it, which checks less of what it is given than readSync and so costs less. */
+  readonly #buffers = [this.#buffer];
   #timer: NodeJS.Timeout | undefined;
 
   constructor(options: ReadBeatOptions) {
@@ -84,7 +81,7 @@ export class ReadBeat {
       if (fd === undefined) return;
       let length: number;
       try {
-        length = readSync(fd, this.#buffer, 0, READ_BYTES, null);
+        length = readvSync(fd, this.#buffers);
       } catch (error) {
         if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') this.#leave(member);
         return;

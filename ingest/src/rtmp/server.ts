@@ -1,5 +1,10 @@
-import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { streamId, type StreamRef } from '@showrunner/service-kit';
+import type { Door, DoorContext } from '../door.ts';
+import { refusal } from '../errors.ts';
+import { until } from '../until.ts';
+import { Connections } from './connections.ts';
+import { Listener } from './listener.ts';
 import { ReadBeat } from './read-beat.ts';
 import { RtmpSession, type SessionContext } from './session.ts';
 
@@ -9,49 +14,41 @@ const BEAT_FROM_PUBLISHERS = 4;
 const BEAT_MS = 30;
 
 /** Listens for RTMP and keeps the sessions. */
-export class RtmpServer {
+export class RtmpServer implements Door {
   readonly #context: SessionContext;
-  readonly #server: Server;
-  readonly #sessions = new Set<RtmpSession>();
-  #sweeper: NodeJS.Timeout | undefined;
+  readonly #listener: Listener;
+  readonly #sessions: Connections<RtmpSession>;
   #unlisten: (() => void) | undefined;
   #closing: Promise<void> | undefined;
 
-  constructor(context: Omit<SessionContext, 'mayPublish' | 'ended' | 'beat'>) {
+  constructor(context: DoorContext) {
+    const { config, logger, now } = context;
+    this.#sessions = new Connections(config, now);
     this.#context = {
       ...context,
       beat: new ReadBeat({ from: BEAT_FROM_PUBLISHERS, intervalMs: BEAT_MS }),
-      mayPublish: () => this.#sessions.size - this.#strangers() < context.config.maxPublishers,
-      ended: (session) => {
-        this.#sessions.delete(session);
-        context.metrics.connections.set(this.#sessions.size);
-      },
+      mayPublish: () => this.#sessions.mayPublish(),
     };
-    this.#server = createServer({ pauseOnConnect: true }, (socket) => this.#accept(socket));
+    const { host, port } = config;
+    this.#listener = new Listener({ protocol: 'RTMP', host, port, logger, accept: (socket) => this.#accept(socket) });
   }
 
   /** The port that is listened on, once started. */
   get port(): number {
-    return (this.#server.address() as AddressInfo | null)?.port ?? 0;
+    return this.#listener.port;
   }
 
   /** Throws a sentence where the port is taken or may not be used. */
   async start(): Promise<void> {
-    const { host, port } = this.#context.config;
-    await new Promise<void>((resolve, reject) => {
-      const refused = (error: NodeJS.ErrnoException): void => {
-        const why = error.code === 'EADDRINUSE' ? 'another program uses it' : error.message;
-        reject(new Error(`RTMP cannot listen on port ${port} of ${host}: ${why}.`, { cause: error }));
-      };
-      this.#server.once('error', refused);
-      this.#server.listen(port, host, () => {
-        this.#server.off('error', refused);
-        this.#server.on('error', (error) => this.#context.logger.error({ err: error }, 'RTMP listener failed'));
-        resolve();
-      });
-    });
-    this.#sweeper = setInterval(() => this.#sweep(), SWEEP_MS);
+    await this.#listener.start();
+    this.#sessions.start(SWEEP_MS, () => this.#context.shows.sweep());
     this.#unlisten = this.#context.admission.onChange((stream) => this.#review(stream));
+  }
+
+  async drain(signal: AbortSignal): Promise<void> {
+    void this.#listener.close();
+    for (const session of this.#sessions) if (session.isStranger) session.refuse(refusal('shutdown'));
+    await until(() => [...this.#sessions].every(({ isStranger }) => isStranger), signal);
   }
 
   async close(): Promise<void> {
@@ -60,40 +57,25 @@ export class RtmpServer {
   }
 
   async #shutDown(): Promise<void> {
-    clearInterval(this.#sweeper);
     this.#unlisten?.();
-    const stopped = new Promise<void>((resolve) => this.#server.close(() => resolve()));
-    await Promise.all([...this.#sessions].map((session) => session.close()));
+    const stopped = this.#listener.close();
+    await this.#sessions.close();
     await stopped;
   }
 
   #accept(socket: Socket): void {
-    const { config, metrics, logger } = this.#context;
-    const crowded =
-      this.#strangers() >= config.unauthenticatedTotal ||
-      this.#strangers(socket.remoteAddress) >= config.unauthenticatedPerAddress;
-    if (crowded || this.#closing) {
+    const { metrics } = this.#context;
+    if (this.#closing || !this.#sessions.hasRoomFor(socket.remoteAddress)) {
       metrics.refusal('too-many-connections');
       socket.destroy();
       return;
     }
-    this.#sessions.add(new RtmpSession(socket, this.#context, logger));
+    const session: RtmpSession = new RtmpSession(socket, this.#context, () => {
+      this.#sessions.delete(session);
+      metrics.connections.set(this.#sessions.size);
+    });
+    this.#sessions.add(session);
     metrics.connections.set(this.#sessions.size);
-  }
-
-  /** Connections that do not publish, of one address or of all. */
-  #strangers(address?: string): number {
-    let count = 0;
-    for (const session of this.#sessions) {
-      if (!session.grant && (address === undefined || session.address === address)) count += 1;
-    }
-    return count;
-  }
-
-  #sweep(): void {
-    const now = this.#context.now();
-    for (const session of this.#sessions) session.sweep(now);
-    this.#context.shows.sweep();
   }
 
   /** What was admitted may be admitted no longer. */

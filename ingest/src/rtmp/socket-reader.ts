@@ -25,3 +25,11 @@ export function readInto(accepted: Socket, onBytes: (buffer: Buffer, length: num
   // Node's types know only handles of bound sockets here; accepted ones have always been taken too.
   return new Socket(options as unknown as SocketConstructorOpts);
 }
+
+/** As `readInto` for a socket with TLS, whose bytes come in buffers of their own. */
+export function readEach(socket: Socket, onBytes: (buffer: Buffer, length: number) => boolean): Socket {
+  socket.on('data', (bytes: Buffer) => {
+    if (!onBytes(bytes, bytes.length)) socket.pause();
+  });
+  return socket;
+}

@@ -6,11 +6,12 @@ import {
   type FlvTag,
   type Logger,
   type StopReason,
+  type StreamFacts,
   type StreamRef,
 } from '@showrunner/service-kit';
 import { audioKind, videoKind } from '@showrunner/service-kit/flv';
 import type { AdmissionPolicy } from '../admission/admission.ts';
-import { StreamMeter, type StreamFacts } from '../facts/stream-meter.ts';
+import { StreamMeter } from '../facts/stream-meter.ts';
 import type { Publisher, PublisherConnection } from './publisher.ts';
 import type { Subscription } from './subscription.ts';
 
@@ -58,6 +59,11 @@ export class Show {
 
   get state(): ShowState['name'] {
     return this.#state.name;
+  }
+
+  /** When the running show went on air, milliseconds since the epoch. */
+  get onAirSince(): number | undefined {
+    return this.#state.name === 'live' || this.#state.name === 'reconnecting' ? this.#since : undefined;
   }
 
   /** Nobody publishes, nobody reads: it may be forgotten. */
@@ -173,7 +179,7 @@ export class Show {
     subscription.begun = true;
     subscription.awaitsKeyframe = false;
     subscription.putOffUntil = undefined;
-    this.#tell(subscription, () => subscription.sink.publisherStarted());
+    this.#tell(subscription, () => subscription.sink.publisherStarted(this.#since));
   }
 
   /** In the middle of the show. */

@@ -1,6 +1,12 @@
-import { streamId, type FlvSource, type Logger, type StopReason, type StreamRef } from '@showrunner/service-kit';
+import {
+  streamId,
+  type FlvSource,
+  type Logger,
+  type StopReason,
+  type StreamFacts,
+  type StreamRef,
+} from '@showrunner/service-kit';
 import type { AdmissionPolicy } from '../admission/admission.ts';
-import type { StreamFacts } from '../facts/stream-meter.ts';
 import type { Publisher, PublisherConnection } from './publisher.ts';
 import { Show } from './show.ts';
 
@@ -30,6 +36,11 @@ export class Shows implements FlvSource {
 
   state(stream: StreamRef): Show['state'] {
     return this.#shows.get(streamId(stream))?.state ?? 'off';
+  }
+
+  /** When the running show went on air, milliseconds since the epoch. */
+  onAirSince(stream: StreamRef): number | undefined {
+    return this.#shows.get(streamId(stream))?.onAirSince;
   }
 
   facts(stream: StreamRef): StreamFacts | undefined {

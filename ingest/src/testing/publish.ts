@@ -3,10 +3,10 @@ import { once } from 'node:events';
 import type { Registry } from '@prometheus-io/client';
 import { createLogger, type FlvSink, type FlvTag, type StreamRef } from '@showrunner/service-kit';
 import type { Admission, AdmissionPolicy } from '../admission/admission.ts';
-import { hashStreamKey } from '../admission/stream-key.ts';
+import { hashStreamKey } from '@showrunner/service-kit';
 import type { IngestConfigInput } from '../config.ts';
 import { refusal, type Refusal } from '../errors.ts';
-import { createIngest, type Ingest } from '../ingest.ts';
+import { createIngest, type Ingest, type IngestOptions } from '../ingest.ts';
 
 export const STREAM: StreamRef = { namespace: 'default', name: 'live' };
 const KEY = 'a-good-key';
@@ -45,8 +45,10 @@ export async function startIngest(options: {
   admission: Admission;
   registry: Registry;
   config?: IngestConfigInput;
+  /** What makes it; `createIngest` unless said otherwise. */
+  create?: (options: IngestOptions) => Ingest;
 }): Promise<Ingest> {
-  const ingest = createIngest({
+  const ingest = (options.create ?? createIngest)({
     admission: options.admission,
     registry: options.registry,
     config: { host: '127.0.0.1', port: 0, wrongKeyDelayMs: 20, ...options.config },
@@ -58,15 +60,19 @@ export async function startIngest(options: {
 }
 
 /** ffmpeg that publishes a moving picture and a tone. */
-export function push(port: number, options: { key?: string; app?: string; seconds?: number; args?: string } = {}) {
+export function push(
+  port: number,
+  options: { key?: string; app?: string; seconds?: number; args?: string; scheme?: 'rtmp' | 'rtmps' } = {},
+) {
   const {
     key = KEY,
     app = 'live',
     seconds = 2,
+    scheme = 'rtmp',
     args = '-c:v libx264 -preset ultrafast -tune zerolatency -g 15',
   } = options;
   const input = '-re -f lavfi -i testsrc2=size=320x180:rate=30 -re -f lavfi -i sine=sample_rate=48000';
-  const output = `rtmp://127.0.0.1:${port}/${app}/${key}`;
+  const output = `${scheme}://127.0.0.1:${port}/${app}/${key}`;
   const argv = `-v error -nostdin ${input} -t ${seconds} ${args} -pix_fmt yuv420p -c:a aac -f flv ${output}`;
   const child: ChildProcess = spawn('ffmpeg', argv.split(' '), { stdio: ['ignore', 'ignore', 'pipe'] });
   let said = '';

@@ -29,7 +29,8 @@ export type StopReason =
  * or with the next publisher.
  */
 export interface FlvSink {
-  publisherStarted(): void;
+  /** @param onAirSince When the show went on air, reconnects included, in milliseconds since the epoch; absent where unknown. */
+  publisherStarted(onAirSince?: number): void;
   tag(tag: FlvTag): void;
   publisherStopped(reason: StopReason): void;
   showEnded(reason: StopReason): void;

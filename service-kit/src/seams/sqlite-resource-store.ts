@@ -1,17 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import type { DatabaseSync, SQLOutputValue } from 'node:sqlite';
 import { isDeepStrictEqual } from 'node:util';
-import type { ObjectMeta, Parsed } from '@showrunner/crds';
+import type { ObjectMeta } from '@showrunner/crds';
 import { ChangeSignal } from './change-signal.ts';
+import { notFound, parseStored, plain, readable, valid } from './resource-borders.ts';
 import { KIND_RULES } from './resource-kinds.ts';
 import {
   ConflictError,
   ExpiredError,
-  InvalidResourceError,
   type Kind,
   type KindWithStatus,
   type Kinds,
-  NotFoundError,
   type ResourceKey,
   type ResourceStore,
   type StatusOf,
@@ -212,7 +211,7 @@ export class SqliteResourceStore implements ResourceStore {
     const text = this.#storedText(kind, key);
     if (text === undefined) return undefined;
     const stored = JSON.parse(text) as Kinds[K];
-    return KIND_RULES[kind].schema.safeParse(stored).data ?? stored;
+    return parseStored(kind, stored).object ?? stored;
   }
 
   #storedText(kind: Kind, { namespace, name }: ResourceKey): string | undefined {
@@ -257,13 +256,7 @@ function prepareStatements(database: DatabaseSync) {
 
 /** A stored object with the defaults of today. Throws where today's rules refuse it. */
 function fromText<K extends Kind>(kind: K, text: SQLOutputValue | undefined): Kinds[K] {
-  const stored = JSON.parse(String(text)) as Kinds[K];
-  const { data, error } = KIND_RULES[kind].schema.safeParse(stored);
-  if (data) return data;
-  const { namespace, name } = stored.metadata;
-  throw new Error(
-    `The stored ${kind} ${namespace}/${name} breaks a rule of this version (${error?.issues[0]?.path.join('.')}): apply it anew.`,
-  );
+  return readable(kind, JSON.parse(String(text)) as Kinds[K]);
 }
 
 /** The object with these as the metadata that only the store writes. */
@@ -276,18 +269,4 @@ function withMetadata<T extends { metadata: ObjectMeta }>(object: T, owned: Owne
     ...rest
   } = object.metadata;
   return plain({ ...object, metadata: { ...rest, ...owned } }) as T;
-}
-
-/** The value as JSON holds it, and nothing of it shared with the caller. */
-function plain(value: unknown): unknown {
-  return value === undefined ? undefined : JSON.parse(JSON.stringify(value));
-}
-
-function valid<T>(parsed: Parsed<T>): T {
-  if (!parsed.ok) throw new InvalidResourceError(parsed.problems);
-  return parsed.value;
-}
-
-function notFound(kind: Kind, { namespace, name }: ResourceKey): NotFoundError {
-  return new NotFoundError(`There is no ${kind} ${namespace}/${name}.`);
 }

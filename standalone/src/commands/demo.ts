@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { connect } from 'node:net';
 import type { StreamRef } from '@showrunner/service-kit';
-import { publicUrls, urlHost, type StandaloneConfig } from '../config.ts';
+import { publicUrl, rtmpPort, urlHost, type StandaloneConfig } from '../config.ts';
 import { withDataFolder } from '../data-folder.ts';
 import { CommandError } from './command-error.ts';
 import { readKey } from './key.ts';
@@ -38,13 +38,14 @@ function isListening(host: string, port: number): Promise<boolean> {
 /** `showrunner demo`: publishes the test picture to a stream until Ctrl-C. */
 export async function demo(config: StandaloneConfig, stream: StreamRef): Promise<void> {
   const host = EVERY_ADDRESS.has(config.host) ? '127.0.0.1' : config.host;
-  if (!(await isListening(host, config.rtmpPort))) {
-    throw new CommandError(`Nothing listens on port ${config.rtmpPort}. Run \`npm start\` first, in another terminal.`);
+  const { stream: found, key } = await withDataFolder(config.data, (stores) => readKey(stores, stream));
+  const port = rtmpPort(config, found.spec.ingest.engine);
+  if (!(await isListening(host, port))) {
+    throw new CommandError(`Nothing listens on port ${port}. Run \`npm start\` first, in another terminal.`);
   }
-  const { key } = await withDataFolder(config.data, (stores) => readKey(stores, stream));
-  const args = demoArguments(`rtmp://${urlHost(host)}:${config.rtmpPort}/live/${key}`);
+  const args = demoArguments(`rtmp://${urlHost(host)}:${port}/live/${key}`);
   const ffmpeg = spawn(config.ffmpeg, args, { stdio: 'ignore' });
-  const page = `${publicUrls(config).http}/watch/${stream.namespace}/${stream.name}`;
+  const page = `${publicUrl(config)}/watch/${stream.namespace}/${stream.name}`;
   ffmpeg.once('spawn', () => console.log(`On air: ${page} (Ctrl-C stops it)`));
   let stopped = false;
   const stop = () => {

@@ -1,5 +1,5 @@
 import { streamId, type StreamRef } from '@showrunner/service-kit';
-import { publicUrls, type StandaloneConfig } from '../config.ts';
+import { publicUrl, type StandaloneConfig } from '../config.ts';
 import { withDataFolder } from '../data-folder.ts';
 import { flvToken } from '../flv-token.ts';
 import { existingStream } from './existing-stream.ts';
@@ -8,6 +8,6 @@ import { existingStream } from './existing-stream.ts';
 export async function flvUrl(config: StandaloneConfig, stream: StreamRef): Promise<void> {
   await withDataFolder(config.data, async ({ resources, secrets }) => {
     const { metadata } = await existingStream(resources, stream);
-    console.log(`${publicUrls(config).http}/flv/${streamId(metadata)}.flv?token=${await flvToken(secrets)}`);
+    console.log(`${publicUrl(config)}/flv/${streamId(metadata)}.flv?token=${await flvToken(secrets)}`);
   });
 }

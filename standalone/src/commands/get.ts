@@ -19,7 +19,7 @@ function row(stream: LiveStream): string[] {
   ];
 }
 
-/** `showrunner get`: the LiveStreams, or one of them, as a table. */
+/** `showrunner get`: the LiveStreams as a table, or one of them with what there is to say of it. */
 export async function get(dataFolder: string, only?: StreamRef): Promise<void> {
   const items = await withDataFolder(dataFolder, async ({ resources }) =>
     only ? [await existingStream(resources, only)] : (await resources.list('LiveStream')).items,
@@ -34,4 +34,6 @@ export async function get(dataFolder: string, only?: StreamRef): Promise<void> {
         .trimEnd(),
     );
   }
+  const told = only ? (items[0]?.status?.conditions ?? []) : [];
+  if (told.length > 0) console.log(`\n${told.map(({ type, message }) => `${type}: ${message}`).join('\n')}`);
 }

@@ -1,6 +1,6 @@
 import type { LiveStream } from '@showrunner/crds';
+import { keyIn, keySecretOf, makeStreamKey } from '@showrunner/operator/decide';
 import { ConflictError, streamId, type ResourceStore, type StreamRef } from '@showrunner/service-kit';
-import { keyIn, keySecretOf, makeStreamKey } from '../controller/stream-key.ts';
 import { withDataFolder } from '../data-folder.ts';
 import { CommandError } from './command-error.ts';
 import { existingStream } from './existing-stream.ts';

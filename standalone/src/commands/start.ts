@@ -1,6 +1,7 @@
 import type { RequestListener } from 'node:http';
 import { fileURLToPath } from 'node:url';
-import { createIngest, createStoreAdmission } from '@showrunner/ingest';
+import { createStoreAdmission, createTwoEngineIngest } from '@showrunner/ingest';
+import { sourceFacts } from '@showrunner/operator/decide';
 import {
   createLogger,
   createOpsHandler,
@@ -14,10 +15,10 @@ import {
 import { createTranscoder } from '@showrunner/transcoder';
 import { createWeb } from '@showrunner/web';
 import { banner } from '../banner.ts';
-import { publicUrls, type StandaloneConfig } from '../config.ts';
+import { publicUrl, rtmpServers, type StandaloneConfig } from '../config.ts';
 import { LiveStreamController } from '../controller/live-stream-controller.ts';
-import { sourceFacts } from '../controller/source-facts.ts';
 import { openDataFolder } from '../data-folder.ts';
+import { eventLine } from '../event-line.ts';
 import { ensureFirstShow, FIRST_SHOW } from '../first-show.ts';
 import { flvToken } from '../flv-token.ts';
 import { createHttpServer, type Responder } from '../http-server.ts';
@@ -74,8 +75,10 @@ export async function start(config: StandaloneConfig): Promise<void> {
   const logger = createLogger({ name: 'showrunner', level: config.logLevel });
   const registry = createRegistry();
   const shutdown = createShutdown({ logger, timeoutMs: SHUTDOWN_STEP_MS });
-  const urls = publicUrls(config);
+  const http = publicUrl(config);
+  const servers = rtmpServers(config);
   const { host } = config;
+  let state: 'starting' | 'ready' | 'stopping' = 'starting';
   let lock: { close(): void } | undefined;
   shutdown.onShutdown('server lock', () => lock?.close());
   const data = openDataFolder(config.data);
@@ -85,20 +88,28 @@ export async function start(config: StandaloneConfig): Promise<void> {
   try {
     const { stream, isFirst } = await ensureFirstShow(resources);
     const admission = createStoreAdmission({ store: resources, logger });
-    const ingest = createIngest({
+    const ingest = createTwoEngineIngest({
       config: { host, port: config.rtmpPort },
       admission,
       flvToken: await flvToken(secrets),
       logger,
       registry,
+      nginxPort: config.nginxRtmpPort,
+      servers,
+      engineChanged: () => controller.engineChanged(),
     });
     const transcoder = createTranscoder({ source: ingest.source, ffmpeg: config.ffmpeg, logger, registry });
-    const controller = new LiveStreamController({
+    const controller: LiveStreamController = new LiveStreamController({
       resources,
       secrets,
       source: ingest.source,
       host: transcoder,
-      urls,
+      urls: { http },
+      engines: { servers, state: (engine) => ingest.engineState(engine) },
+      onEvent: (ref, event) => {
+        // Whatever was before that is summed up in the banner.
+        if (state !== 'starting') process.stdout.write(eventLine(ref, event, new Date()));
+      },
       logger,
     });
     transcoder.onFirstMedia((ref, seconds) => controller.observer(ref)?.found({ firstMediaSeconds: seconds }));
@@ -107,9 +118,8 @@ export async function start(config: StandaloneConfig): Promise<void> {
     const media = viewers.watch((exchange) => transcoder.origin(exchange));
     const flv: Responder = (request, response) => ingest.handleHttp(request, response);
     let pages: RequestListener = () => undefined;
-    let state: 'starting' | 'ready' | 'stopping' = 'starting';
     const ops = createOpsHandler({ registry, ready: () => (state === 'ready' ? [] : [`Showrunner is ${state}.`]) });
-    const server = createHttpServer({
+    const httpServer = createHttpServer({
       media,
       responders: [flv, ops],
       rest: (request, response) => pages(request, response),
@@ -122,7 +132,7 @@ export async function start(config: StandaloneConfig): Promise<void> {
       logger,
       serverFactory: (handler) => {
         pages = handler;
-        return server;
+        return httpServer;
       },
     });
 
@@ -148,8 +158,10 @@ export async function start(config: StandaloneConfig): Promise<void> {
       for (const [id, observer] of controller.observers) {
         const [namespace = '', name = ''] = id.split('/');
         const { show } = observer;
-        const facts = show?.state === 'live' ? ingest.facts({ namespace, name }) : undefined;
-        if (show && facts) observer.found(sourceFacts(facts, show));
+        if (show?.state !== 'live') continue;
+        const facts = ingest.facts({ namespace, name });
+        const encoderFailing = transcoder.state({ namespace, name })?.encoderFailing;
+        observer.found({ ...(facts && sourceFacts(facts, show)), encoderFailing });
       }
     }, FACTS_INTERVAL_MS);
     shutdown.onShutdown('facts', () => clearInterval(factsTimer));
@@ -161,9 +173,10 @@ export async function start(config: StandaloneConfig): Promise<void> {
       throw error;
     });
     const id = streamId(stream.metadata);
-    const watch = `${urls.http}/watch/${id}`;
+    const watch = `${http}/watch/${id}`;
     const demo = id === streamId(FIRST_SHOW) ? 'npm run demo' : `npm run demo -- ${id}`;
-    process.stdout.write(banner({ watch, server: urls.rtmp, key, isFirst, demo }));
+    const server = servers[stream.spec.ingest.engine];
+    process.stdout.write(banner({ watch, server, key, isFirst, demo }));
     logger.info({ data: data.path }, 'ready');
     state = 'ready';
     shutdown.onShutdown('readiness', () => void (state = 'stopping'));

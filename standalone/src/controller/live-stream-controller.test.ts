@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { LiveStream, LiveStreamStatus } from '@showrunner/crds';
+import type { EngineState } from '@showrunner/operator/decide';
 import {
   createLogger,
   SqliteResourceStore,
@@ -10,7 +11,7 @@ import {
   type FlvSource,
   type StreamRef,
 } from '@showrunner/service-kit';
-import { hashStreamKey } from '@showrunner/ingest';
+import { hashStreamKey } from '@showrunner/service-kit';
 import { LiveStreamController } from './live-stream-controller.ts';
 
 const ref = (name: string): StreamRef => ({ namespace: 'default', name });
@@ -54,6 +55,8 @@ describe('the controller of LiveStreams', () => {
   let source: Source;
   let clock: number;
   let carried: Map<string, LiveStream>;
+  let nginx: EngineState;
+  let told: string[];
   let controller: LiveStreamController;
 
   beforeEach(() => {
@@ -74,6 +77,8 @@ describe('the controller of LiveStreams', () => {
   function start(): void {
     source = new Source();
     carried = new Map();
+    nginx = 'starting';
+    told = [];
     controller = new LiveStreamController({
       resources,
       secrets,
@@ -82,7 +87,12 @@ describe('the controller of LiveStreams', () => {
         setStream: (stream) => void carried.set(stream.metadata.name, stream),
         removeStream: ({ name }) => void carried.delete(name),
       },
-      urls: { http: 'http://localhost:8080', rtmp: 'rtmp://localhost:1935/live' },
+      urls: { http: 'http://localhost:8080' },
+      engines: {
+        servers: { 'node-media-server': 'rtmp://localhost:1935/live', 'nginx-rtmp': 'rtmp://localhost:1936/live' },
+        state: (engine) => (engine === 'nginx-rtmp' ? nginx : 'ready'),
+      },
+      onEvent: ({ name }, { message }) => void told.push(`${name}: ${message}`),
       logger: createLogger({ name: 'test', level: 'silent' }),
       now: () => clock,
     });
@@ -203,6 +213,12 @@ describe('the controller of LiveStreams', () => {
     source.tell('live', (sink) => sink.showEnded('grace-over'));
     await phaseBecomes('Ended');
     expect((await statusOf('live'))?.endedAt).toBe('2026-01-02T03:04:25.000Z');
+    expect(told).toEqual([
+      'live: OBS can connect.',
+      'live: The show is on air.',
+      'live: The publisher dropped; the show waits for it.',
+      'live: The show has ended after 20 s.',
+    ]);
   });
 
   it('says of a show that a crash cut off that it has ended', async () => {
@@ -258,5 +274,23 @@ describe('the controller of LiveStreams', () => {
     expect(await keyOf('live')).not.toBe(former);
     expect([(await statusOf('live'))?.phase, (await statusOf('live'))?.startedAt]).toEqual(['Ready', undefined]);
     expect(carried.get('live')?.spec.title).toBe('Another');
+  });
+
+  it('tells where the engine of a stream takes its publisher, and whether it does', async () => {
+    await resources.apply('LiveStream', liveStream('live', { ingest: { engine: 'nginx-rtmp' } }));
+    await reasonBecomes('live', 'Starting');
+    expect(await statusOf('live')).toMatchObject({
+      phase: 'Pending',
+      ingest: { server: 'rtmp://localhost:1936/live' },
+    });
+    nginx = { problem: 'nginx is not there.' };
+    controller.engineChanged();
+    await reasonBecomes('live', 'EngineUnavailable');
+    expect((await statusOf('live'))?.phase).toBe('Failed');
+    nginx = 'ready';
+    controller.engineChanged();
+    await isReady('live');
+    await resources.apply('LiveStream', liveStream('live'));
+    await eventually(async () => expect((await statusOf('live'))?.ingest?.server).toBe('rtmp://localhost:1935/live'));
   });
 });

@@ -1,9 +1,9 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
-import type { LiveStream, LiveStreamStatus, Secret } from '@showrunner/crds';
-import { hashStreamKey } from '@showrunner/ingest';
+import type { Engine, LiveStream, LiveStreamStatus, Secret } from '@showrunner/crds';
 import {
   ConflictError,
+  follow,
+  hashStreamKey,
   NotFoundError,
   streamId,
   type FlvSource,
@@ -12,13 +12,26 @@ import {
   type Logger,
   type ResourceStore,
   type StreamRef,
+  type WatchEvent,
 } from '@showrunner/service-kit';
-import { decideKeys } from './decide-keys.ts';
-import { decideStatus, type Urls } from './decide-status.ts';
-import { KeyHolders } from './key-holders.ts';
-import { KeyedQueue } from './keyed-queue.ts';
+import {
+  currentHash,
+  decideEvents,
+  decideKeys,
+  decideStatus,
+  isLeftOver,
+  keyIn,
+  KeyHolders,
+  keySecretOf,
+  makeStreamKey,
+  newKeySecret,
+  ownerOf,
+  type DecidedEvent,
+  type EngineState,
+  type Urls,
+} from '@showrunner/operator/decide';
+import { KeyedQueue } from '@showrunner/operator/kube/keyed-queue';
 import { ShowObserver } from './show-observer.ts';
-import { isLeftOver, keyIn, keySecretOf, makeStreamKey, newKeySecret, ownerOf } from './stream-key.ts';
 
 /** What carries LiveStreams out. */
 export interface StreamHost {
@@ -26,9 +39,19 @@ export interface StreamHost {
   removeStream(stream: StreamRef): void;
 }
 
-const RETRY_MS = 1_000;
-const LAST_RETRY_MS = 10_000;
-const MAX_TIMER_MS = 2 ** 31 - 1;
+/** What speaks RTMP with publishers, and where. */
+export interface Engines {
+  /** What goes into the Server field of OBS. */
+  readonly servers: Readonly<Record<Engine, string>>;
+  state(engine: Engine): EngineState;
+}
+
+/** Told what happens to a stream, in a sentence. */
+export type EventListener = (stream: StreamRef, event: DecidedEvent) => void;
+
+/** Streams that are dealt with at once. */
+const CONCURRENCY = 16;
+const BACK_OFF = { firstMs: 1_000, maxMs: 10_000 };
 
 /**
  * Keeps every LiveStream true: its key Secret exists, its status holds the hashes of accepted keys, its phase and
@@ -39,18 +62,17 @@ export class LiveStreamController {
   readonly #secrets: ResourceStore;
   readonly #source: FlvSource;
   readonly #host: StreamHost;
-  readonly #urls: Urls;
+  readonly #urls: Pick<Urls, 'http'>;
+  readonly #engines: Engines;
+  readonly #onEvent: EventListener;
   readonly #logger: Logger;
   readonly #now: () => number;
   readonly #queue: KeyedQueue;
   readonly #abort = new AbortController();
   readonly #observers = new Map<string, ShowObserver>();
-  readonly #timers = new Map<string, NodeJS.Timeout>();
   readonly #keyHolders = new KeyHolders();
   /** Of each observed stream: one that was deleted and made again is another. */
   readonly #uids = new Map<string, string | undefined>();
-  /** How often in a row a stream could not be dealt with. */
-  readonly #failures = new Map<string, number>();
   #watches: Promise<void>[] = [];
 
   constructor(options: {
@@ -58,7 +80,9 @@ export class LiveStreamController {
     secrets: ResourceStore;
     source: FlvSource;
     host: StreamHost;
-    urls: Urls;
+    urls: Pick<Urls, 'http'>;
+    engines: Engines;
+    onEvent?: EventListener;
     logger: Logger;
     now?: () => number;
   }) {
@@ -67,17 +91,16 @@ export class LiveStreamController {
     this.#source = options.source;
     this.#host = options.host;
     this.#urls = options.urls;
+    this.#engines = options.engines;
+    this.#onEvent = options.onEvent ?? (() => undefined);
     this.#logger = options.logger;
     this.#now = options.now ?? Date.now;
-    this.#queue = new KeyedQueue(
-      (key) => this.#reconcile(key),
-      (error, key) => {
-        const failures = this.#failures.get(key) ?? 0;
-        this.#failures.set(key, failures + 1);
-        this.#logFailure(error, key);
-        this.#lookAgain(key, Math.min(RETRY_MS * 2 ** failures, LAST_RETRY_MS));
-      },
-    );
+    this.#queue = new KeyedQueue({
+      run: (key) => this.#reconcile(key),
+      onError: (error, key) => this.#logFailure(error, key),
+      concurrency: CONCURRENCY,
+      backOff: BACK_OFF,
+    });
   }
 
   start(): void {
@@ -85,6 +108,11 @@ export class LiveStreamController {
       this.#follow(this.#resources, 'LiveStream', (stream) => this.#addStream(stream)),
       this.#follow(this.#secrets, 'Secret', (secret) => this.#addStreamsOf(secret)),
     ];
+  }
+
+  /** To be called when an engine's state is another one. */
+  engineChanged(): void {
+    this.#addAll();
   }
 
   /** The observer of a stream's shows, while the stream exists. */
@@ -99,7 +127,6 @@ export class LiveStreamController {
 
   async close(): Promise<void> {
     this.#abort.abort();
-    for (const timer of this.#timers.values()) clearTimeout(timer);
     await Promise.all([...this.#watches, this.#queue.close()]);
     // The shows have ended by now: say so.
     for (const id of this.#observers.keys()) await this.#reconcile(id).catch((error) => this.#logFailure(error, id));
@@ -107,23 +134,18 @@ export class LiveStreamController {
     this.#observers.clear();
   }
 
-  /** Lists, then watches; lists again when the watch breaks. */
-  async #follow<K extends Kind>(store: ResourceStore, kind: K, changed: (object: Kinds[K]) => void): Promise<void> {
-    const { signal } = this.#abort;
-    while (!signal.aborted) {
-      try {
-        const { items, resourceVersion } = await store.list(kind);
+  #follow<K extends Kind>(store: ResourceStore, kind: K, changed: (object: Kinds[K]) => void): Promise<void> {
+    const follower = {
+      listed: (items: Kinds[K][]) => {
         // Oldest first: of two new streams with one key the first one keeps it.
         items.sort((a, b) => creationTime(a) - creationTime(b)).forEach(changed);
         // And what was deleted since the last list.
         this.#addAll();
-        for await (const event of store.watch(kind, { from: resourceVersion, signal })) changed(event.object);
-      } catch (error) {
-        if (signal.aborted) return;
-        this.#logger.warn({ err: error, kind }, 'a watch broke; listing again');
-        await delay(RETRY_MS, undefined, { signal }).catch(() => undefined);
-      }
-    }
+      },
+      changed: ({ object }: WatchEvent<K>) => changed(object),
+      failed: (error: unknown) => this.#logger.warn({ err: error, kind }, 'a watch broke; listing again'),
+    };
+    return follow(store, kind, follower, this.#abort.signal);
   }
 
   #logFailure(error: unknown, id: string): void {
@@ -135,8 +157,7 @@ export class LiveStreamController {
     const id = streamId(stream.metadata);
     if (!this.#keyHolders.holds(id)) {
       // After a restart the status tells who had a key first.
-      const current = stream.status?.ingest?.keyHashes?.find(({ expiresAt }) => expiresAt === undefined);
-      this.#keyHolders.claim(id, current?.sha256);
+      this.#keyHolders.claim(id, currentHash(stream));
     }
     this.#queue.add(id);
   }
@@ -166,10 +187,11 @@ export class LiveStreamController {
     if (!this.#abort.signal.aborted) this.#host.setStream(stream);
     const keys = decideKeys(stream, await this.#observeKey(stream), this.#now());
     const show = this.#observers.get(id)?.show;
-    const status = decideStatus(stream, { keys, show, urls: this.#urls }, this.#now());
-    if (keys.nextExpiry !== undefined) this.#lookAgain(id, keys.nextExpiry - this.#now());
+    const { engine } = stream.spec.ingest;
+    const urls = { ...this.#urls, rtmp: this.#engines.servers[engine] };
+    const status = decideStatus(stream, { keys, engine: this.#engines.state(engine), show, urls }, this.#now());
+    if (keys.nextExpiry !== undefined) this.#queue.addAfter(id, keys.nextExpiry - this.#now());
     if (!isDeepStrictEqual(asStored(stream.status), asStored(status))) await this.#writeStatus(stream, status);
-    this.#failures.delete(id);
   }
 
   async #writeStatus(stream: LiveStream, status: LiveStreamStatus): Promise<void> {
@@ -182,8 +204,10 @@ export class LiveStreamController {
         resourceVersion === undefined ? {} : { resourceVersion },
       );
     } catch (error) {
-      if (!(error instanceof NotFoundError)) throw error;
+      if (error instanceof NotFoundError) return;
+      throw error;
     }
+    for (const event of decideEvents(stream, status)) this.#onEvent({ namespace, name }, event);
   }
 
   async #observeKey(stream: LiveStream) {
@@ -194,9 +218,8 @@ export class LiveStreamController {
       secret = await this.#secrets.apply('Secret', newKeySecret(stream, makeStreamKey()));
     }
     const key = keyIn(secret, entry);
-    const { usedBy, freed } = this.#keyHolders.claim(id, key ? hashStreamKey(key) : undefined);
-    // Another stream may have waited for the key.
-    if (freed) this.#addAll();
+    const { usedBy, freedFor } = this.#keyHolders.claim(id, key ? hashStreamKey(key) : undefined);
+    for (const waiting of freedFor) this.#queue.add(waiting);
     return { secretExists: secret !== undefined, key, usedBy };
   }
 
@@ -209,22 +232,11 @@ export class LiveStreamController {
     this.#observers.get(id)?.close();
     this.#observers.delete(id);
     this.#uids.delete(id);
-    this.#failures.delete(id);
-    clearTimeout(this.#timers.get(id));
-    this.#timers.delete(id);
-    if (this.#keyHolders.release(id)) this.#addAll();
+    for (const waiting of this.#keyHolders.release(id)) this.#queue.add(waiting);
     this.#host.removeStream(stream);
     const key = { namespace: stream.namespace, name: `${stream.name}-stream-key` };
     const secret = await this.#secrets.get('Secret', key);
     if (secret && ownerOf(secret)?.name === stream.name) await this.#secrets.delete('Secret', key);
-  }
-
-  #lookAgain(id: string, inMs: number): void {
-    clearTimeout(this.#timers.get(id));
-    if (this.#abort.signal.aborted) return;
-    const timer = setTimeout(() => this.#queue.add(id), Math.min(Math.max(inMs, 0) + 1, MAX_TIMER_MS));
-    timer.unref();
-    this.#timers.set(id, timer);
   }
 }
 

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
+import type { ObservedShow } from '@showrunner/operator/decide';
 import type { FlvSink, FlvSource, StreamRef } from '@showrunner/service-kit';
-import type { ObservedShow } from './decide-status.ts';
 
 /** Follows the shows of one stream and remembers the current or last one. */
 export class ShowObserver implements FlvSink {
@@ -39,9 +39,7 @@ export class ShowObserver implements FlvSink {
   }
 
   /** What the transcoder and ingest found out about the show. */
-  found(
-    facts: Partial<Pick<ObservedShow, 'firstMediaSeconds' | 'source' | 'keyframeIntervalSeconds' | 'hasBFrames'>>,
-  ): void {
+  found(facts: Partial<Omit<ObservedShow, 'state' | 'startedAt' | 'endedAt'>>): void {
     if (!this.#show) return;
     const show = { ...this.#show, ...facts };
     if (!isDeepStrictEqual(show, this.#show)) this.#set(show);

@@ -138,7 +138,7 @@ export class EncoderProcess {
   async close(): Promise<void> {
     this.#finished = true;
     this.#stdin?.destroy();
-    this.#child?.kill('SIGTERM');
+    this.#signal('SIGTERM');
     this.#killLater();
     await this.#ended.promise;
   }
@@ -170,11 +170,21 @@ export class EncoderProcess {
 
   #kill(end: EncoderEnd): void {
     this.#end ??= end;
-    this.#child?.kill('SIGKILL');
+    this.#signal('SIGKILL');
+  }
+
+  /** To the whole process group: a wrapper's own children hold the pipes open as well. */
+  #signal(signal: NodeJS.Signals): void {
+    if (this.#child?.pid === undefined || this.#reported) return;
+    try {
+      process.kill(-this.#child.pid, signal);
+    } catch {
+      // It is gone already.
+    }
   }
 
   #killLater(): void {
-    const timer = setTimeout(() => this.#child?.kill('SIGKILL'), PATIENCE_MS);
+    const timer = setTimeout(() => this.#signal('SIGKILL'), PATIENCE_MS);
     void this.#ended.promise.then(() => clearTimeout(timer));
   }
 

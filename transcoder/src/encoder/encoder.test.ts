@@ -297,7 +297,7 @@ describe('an encoder that fails', () => {
       stream: 'default/live',
     });
     expect(received.configs).toEqual([]);
-    expect([received.ended, encoder!.rungs]).toEqual([['360p'], []]);
+    expect([received.ended, encoder!.rungs, encoder!.failing]).toEqual([['360p'], [], true]);
   });
 
   it('comes back where its program was away for a while', async () => {
@@ -313,12 +313,13 @@ describe('an encoder that fails', () => {
     renameSync(moved, upgraded);
     await playing;
     expect(received.samples['360p']!.at(-1)!.dtsMs).toBeGreaterThan(START_MS + 3_500);
-    expect([received.ended, encoder!.rungs.length]).toEqual([[], 1]);
+    expect([received.ended, encoder!.rungs.length, encoder!.failing]).toEqual([[], 1, false]);
   });
 
   it('tries ever more slowly where it ends at once', async () => {
     const { encoder, lines } = show(long, { ffmpeg: '/bin/false' });
     await play(encoder!, long, START_MS);
+    expect(encoder!.failing).toBe(true);
     expect(lines.length).toBeGreaterThanOrEqual(3);
     expect(lines.length).toBeLessThanOrEqual(6);
     expect(JSON.parse(lines[0]!)).toMatchObject({ reason: 'exited', message: 'It ended with exit code 1.' });

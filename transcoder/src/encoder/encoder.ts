@@ -27,6 +27,8 @@ const SAY_LATE_EVERY_MS = 60_000;
 const MOST_CHILDREN = 2;
 /** A source that changes sooner after the last change has no rungs until then: starting a child is dear. */
 const LEAST_RUN_MS = 2_000;
+/** A single failure is mended before anybody can do anything about it. */
+const FAILING_FROM = 2;
 
 interface LadderEncoderOptions {
   readonly ffmpegPath: string;
@@ -79,6 +81,8 @@ export class LadderEncoder implements RungEncoder {
   #audio: AacConfig | undefined;
   #videoChanged = false;
   #failures = 0;
+  /** Whether a picture came since the last failure. */
+  #isMended = true;
   #childrenMade = 0;
   #lateSaidAtMs = -Infinity;
   /** The youngest child that gave a picture: what older ones still give after it is too late. */
@@ -101,6 +105,10 @@ export class LadderEncoder implements RungEncoder {
 
   get rungs(): readonly Rung[] {
     return this.#state.name === 'unable' ? [] : this.#options.rungs;
+  }
+
+  get failing(): boolean {
+    return this.#state.name === 'unable' || (!this.#isMended && this.#failures >= FAILING_FROM);
   }
 
   async close(): Promise<void> {
@@ -182,6 +190,7 @@ export class LadderEncoder implements RungEncoder {
       },
       onPicture: (rung, { ptsMs, keyframe, payload }) => {
         if (!this.#maySpeak(number)) return;
+        this.#isMended = true;
         this.#lanes[rung]!.picture(times.leave(Math.round(ptsMs)), keyframe, payload);
       },
       onEnd: (end) => this.#ended(child, end),
@@ -214,6 +223,7 @@ export class LadderEncoder implements RungEncoder {
     }
     const ranMs = now() - state.since.clockMs;
     this.#failures = ranMs >= WELL_AFTER_MS ? 1 : this.#failures + 1;
+    this.#isMended = false;
     const delayMs = restartDelayMs(this.#failures, Math.random());
     this.#state = { name: 'waiting', fromMs: now() + delayMs };
     metrics.failures.inc();

@@ -17,12 +17,14 @@ it('goes on with the sequence header before one that cannot be read, and so does
   const show = new LiveShow({
     stream: { namespace: 'default', name: 'live' },
     transcode: liveStreamSpecSchema.parse({}).transcode,
-    firstMsn: 1,
+    numbers: { msn: 1, discontinuitySequence: 1 },
+    continuesOthers: false,
     now: () => 0,
     // Headers may change once in a while only.
     monotonicMs: () => (clockMs += 2_000),
     createEncoder: () => ({
       rungs: [],
+      failing: false,
       tag: ({ payload }: ShowTag) => void (payload[1] === 0 && told.push(payload.toString('hex'))),
       close: async () => {},
     }),

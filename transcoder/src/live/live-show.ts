@@ -20,6 +20,7 @@ import type { ReplayedPicture, SentFrame } from '../timeline/gop.ts';
 import { isLate, planReturn, type ReturnStep } from '../timeline/return-plan.ts';
 import { SHOW_START_MS, ShowTimeline } from '../timeline/show-timeline.ts';
 import { announcedTracks } from './announced-tracks.ts';
+import type { FirstNumbers } from './first-numbers.ts';
 import { Preroll } from './preroll.ts';
 
 export const SOURCE = 'source';
@@ -48,7 +49,9 @@ const STANDARD_PATIENCE_MS = 1000;
 export interface LiveShowOptions {
   readonly stream: StreamRef;
   readonly transcode: LiveStreamSpec['transcode'];
-  readonly firstMsn: number;
+  readonly numbers: FirstNumbers;
+  /** Another process has shown the show up to now. */
+  readonly continuesOthers: boolean;
   /** Milliseconds since the epoch, for dates only. */
   readonly now: () => number;
   /** Milliseconds of a clock that never leaps with the time of day, for all that waits. */
@@ -99,7 +102,9 @@ export class LiveShow {
     this.stream = options.stream;
     this.transcode = options.transcode;
     this.source = this.#addRendition(SOURCE, {
-      firstMsn: options.firstMsn,
+      firstMsn: options.numbers.msn,
+      firstDiscontinuitySequence: options.numbers.discontinuitySequence,
+      continuesOthers: options.continuesOthers,
       programDateTimeMs: (timelineMs) => this.#epochMs + timelineMs,
     });
     const source = this.source;
@@ -140,6 +145,10 @@ export class LiveShow {
     return this.#encoder?.rungs ?? [];
   }
 
+  get encoderFailing(): boolean {
+    return this.#encoder?.failing ?? false;
+  }
+
   publisherStarted(): void {
     this.#announced = {};
     this.#preroll.begin();
@@ -171,11 +180,17 @@ export class LiveShow {
   /** Ends all renditions at once; resolves when the encoder's child is gone. */
   async end(): Promise<void> {
     if (this.#ended) return;
+    const stopped = this.leave();
+    for (const rendition of this.renditions.values()) rendition.end();
+    await stopped;
+  }
+
+  /** Stops, and lets the playlists stand as they are: another process goes on with the show. */
+  async leave(): Promise<void> {
+    if (this.#ended) return;
     this.#ended = true;
     this.#filler.close();
-    const encoderClosed = this.#encoder?.close();
-    for (const rendition of this.renditions.values()) rendition.end();
-    await encoderClosed;
+    await this.#encoder?.close();
   }
 
   #addRendition(name: string, lead?: NonNullable<ConstructorParameters<typeof Rendition>[0]['lead']>): Rendition {

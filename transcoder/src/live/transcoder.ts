@@ -1,10 +1,18 @@
 import type { LiveStream, LiveStreamSpec } from '@showrunner/crds';
-import { streamId, type FlvSource, type Logger, type Registry, type StreamRef } from '@showrunner/service-kit';
+import {
+  streamId,
+  type FlvSource,
+  type Logger,
+  type Registry,
+  type StreamRef,
+  type TranscoderState,
+} from '@showrunner/service-kit';
 import { createRungEncoderFactory } from '../encoder/create-rung-encoder.ts';
 import type { Exchange } from '../origin/exchange.ts';
 import { Origin } from '../origin/origin.ts';
 import { ShowPages } from '../origin/show-pages.ts';
 import type { TrackConfigs } from '../packager/media-sample.ts';
+import { firstNumbers, type FirstNumbers } from './first-numbers.ts';
 import { LiveShow } from './live-show.ts';
 import { TranscoderMetrics } from './metrics.ts';
 
@@ -29,10 +37,14 @@ export interface Transcoder {
   /** Ends the stream's show and forgets it. */
   removeStream(stream: StreamRef): void;
   onFirstMedia(listener: FirstMediaListener): void;
+  /** The stream's running show, or the last one for as long as it can be read; `undefined` for a stream that was not set. */
+  state(stream: StreamRef): TranscoderState | undefined;
   /** Answers requests below `/hls/`; false for all others. */
   origin(exchange: Exchange): boolean;
   /** Ends every show: playlists say so, and whoever waits is answered. Idempotent. */
   close(): Promise<void>;
+  /** Stops in the middle of shows: their playlists do not end, since another process goes on with them. Idempotent. */
+  leave(): Promise<void>;
 }
 
 /** How long a show can be read after its end. */
@@ -41,8 +53,6 @@ const KEEP_ENDED_MS = 60_000;
 const WAITERS_PER_RENDITION = 20_000;
 /** An encoder that is fed but gives nothing for this long hangs. */
 const ENCODER_HANG_MS = 10_000;
-/** Media sequence numbers grow by this many per second from show to show, faster than any show makes segments. */
-const NUMBERS_PER_MS = 1 / 500;
 
 interface StreamEntry {
   readonly stream: StreamRef;
@@ -50,7 +60,9 @@ interface StreamEntry {
   subscription: { close(): void };
   pages: ShowPages | undefined;
   forget: NodeJS.Timeout | undefined;
-  lastMsn: number;
+  last: FirstNumbers | undefined;
+  /** Seconds from the start of the last show to its first playable media. */
+  firstMediaSeconds: number | undefined;
 }
 
 function describe({ video, audio }: TrackConfigs): Record<string, unknown> {
@@ -67,11 +79,14 @@ export function createTranscoder(options: TranscoderOptions): Transcoder {
   const createEncoder = createRungEncoderFactory(encoderConfig, { logger, registry, now: monotonicMs });
   const listeners: FirstMediaListener[] = [];
   const entries = new Map<string, StreamEntry>();
+  const sinceMs = now();
   const ending = new Set<Promise<void>>();
   const origin = new Origin({ find: (stream) => entries.get(stream)?.pages, now: monotonicMs });
 
-  function beginShow(entry: StreamEntry): LiveShow {
+  /** @param onAirSince When the show went on air, in milliseconds since the epoch. */
+  function beginShow(entry: StreamEntry, onAirSince: number | undefined): LiveShow {
     clearTimeout(entry.forget);
+    entry.firstMediaSeconds = undefined;
     const { stream } = entry;
     const log = logger.child({ stream: streamId(stream) });
     const startedMs = monotonicMs();
@@ -79,7 +94,9 @@ export function createTranscoder(options: TranscoderOptions): Transcoder {
     const show = new LiveShow({
       stream,
       transcode: entry.transcode,
-      firstMsn: Math.max(Math.floor(now() * NUMBERS_PER_MS), entry.lastMsn + 1),
+      numbers: firstNumbers(now(), entry.last),
+      // It was on air before we were here to show it.
+      continuesOthers: onAirSince !== undefined && onAirSince < sinceMs,
       now,
       monotonicMs,
       createEncoder,
@@ -91,6 +108,7 @@ export function createTranscoder(options: TranscoderOptions): Transcoder {
         const seconds = (monotonicMs() - startedMs) / 1000;
         log.info({ seconds, source: describe(show.configs) }, 'show can be played');
         metrics.playable(seconds);
+        entry.firstMediaSeconds = seconds;
         for (const listener of listeners) listener(stream, seconds);
       },
     });
@@ -101,26 +119,35 @@ export function createTranscoder(options: TranscoderOptions): Transcoder {
     return show;
   }
 
-  function endShow(entry: StreamEntry): void {
+  function stopShow(entry: StreamEntry, how: 'end' | 'leave'): void {
     const show = entry.pages?.show;
     if (!show || show.ended) return;
-    entry.lastMsn = show.source.window.last?.msn ?? entry.lastMsn;
+    const { last } = show.source.window;
+    if (last) entry.last = { msn: last.msn, discontinuitySequence: last.discontinuitySequence };
     const log = logger.child({ stream: streamId(entry.stream) });
-    const ended = show
-      .end()
-      .catch((err: unknown) => log.error({ err }, 'the show did not end cleanly'))
-      .finally(() => ending.delete(ended));
-    ending.add(ended);
+    const stopped = show[how]()
+      .catch((err: unknown) => log.error({ err }, 'the show did not stop cleanly'))
+      .finally(() => ending.delete(stopped));
+    ending.add(stopped);
     entry.forget = setTimeout(() => (entry.pages = undefined), KEEP_ENDED_MS).unref();
     metrics.ended();
-    log.info('show ended');
+    log.info(how === 'end' ? 'show ended' : 'show is left to others');
   }
 
   function remove(entry: StreamEntry): void {
     entry.subscription.close();
-    endShow(entry);
+    stopShow(entry, 'end');
     clearTimeout(entry.forget);
     entries.delete(streamId(entry.stream));
+  }
+
+  async function stop(how: 'end' | 'leave'): Promise<void> {
+    for (const entry of entries.values()) {
+      entry.subscription.close();
+      stopShow(entry, how);
+      clearTimeout(entry.forget);
+    }
+    await Promise.all(ending);
   }
 
   return {
@@ -136,15 +163,16 @@ export function createTranscoder(options: TranscoderOptions): Transcoder {
         subscription: { close: () => undefined },
         pages: undefined,
         forget: undefined,
-        lastMsn: 0,
+        last: undefined,
+        firstMediaSeconds: undefined,
       };
       entries.set(streamId(entry.stream), entry);
       const running = () => (entry.pages?.show.ended === false ? entry.pages.show : undefined);
       entry.subscription = source.subscribe(entry.stream, {
-        publisherStarted: () => (running() ?? beginShow(entry)).publisherStarted(),
+        publisherStarted: (onAirSince) => (running() ?? beginShow(entry, onAirSince)).publisherStarted(),
         tag: (tag) => running()?.tag(tag),
         publisherStopped: () => running()?.publisherStopped(),
-        showEnded: () => endShow(entry),
+        showEnded: () => stopShow(entry, 'end'),
       });
     },
     removeStream(stream) {
@@ -152,14 +180,19 @@ export function createTranscoder(options: TranscoderOptions): Transcoder {
       if (entry) remove(entry);
     },
     onFirstMedia: (listener) => void listeners.push(listener),
-    origin: (exchange) => origin.handle(exchange),
-    async close() {
-      for (const entry of entries.values()) {
-        entry.subscription.close();
-        endShow(entry);
-        clearTimeout(entry.forget);
-      }
-      await Promise.all(ending);
+    state(stream) {
+      const entry = entries.get(streamId(stream));
+      if (!entry) return undefined;
+      const { pages, firstMediaSeconds } = entry;
+      const show = pages === undefined ? 'none' : pages.show.ended ? 'ended' : 'running';
+      return {
+        show,
+        ...(pages && firstMediaSeconds !== undefined && { firstMediaSeconds }),
+        ...(show === 'running' && { encoderFailing: pages!.show.encoderFailing }),
+      };
     },
+    origin: (exchange) => origin.handle(exchange),
+    close: () => stop('end'),
+    leave: () => stop('leave'),
   };
 }

@@ -61,6 +61,11 @@ export class FastConnection implements Exchange {
     else this.#isLast = true;
   }
 
+  /** The next answer, or the one that is awaited, is the last one on this connection, and says so. */
+  answerLast(): void {
+    this.#isLast = true;
+  }
+
   get url(): string {
     return this.#head?.url ?? '';
   }
@@ -78,7 +83,7 @@ export class FastConnection implements Exchange {
     this.#gone = undefined;
     this.#state = 'idle';
     if (!socket.writable) return;
-    const { wire } = reply;
+    const wire = this.#isLast ? reply.lastWire : reply.wire;
     if (wire.length === 1) socket.write(wire[0]!);
     else {
       socket.cork();

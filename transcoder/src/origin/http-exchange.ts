@@ -33,7 +33,7 @@ export class HttpExchange implements Exchange {
   reply(reply: Reply): void {
     const response = this.#response;
     if (response.destroyed) return;
-    response.writeHead(reply.status, reply.fields.flat());
+    response.writeHead(reply.status, [...reply.fields, ...reply.timeFields].flat());
     if (this.method !== 'HEAD') {
       response.cork();
       for (const buffer of reply.body) response.write(buffer);

@@ -21,6 +21,7 @@ const MAX_HEADER_BYTES = 16 * 1024;
 export class MediaServer extends Server {
   readonly #options: MediaServerOptions;
   readonly #connections = new Map<Socket, FastConnection>();
+  #draining = false;
 
   constructor(options: MediaServerOptions) {
     super({
@@ -36,6 +37,12 @@ export class MediaServer extends Server {
       this.#accept(socket, () => http.forEach((listen) => listen.call(this, socket))),
     );
     this.on('request', (request: IncomingMessage, response: ServerResponse) => this.#answer(request, response));
+  }
+
+  /** From now on each connection ends with its next answer, which says so: clients go elsewhere, and nobody goes unanswered. */
+  drain(): void {
+    this.#draining = true;
+    for (const connection of this.#connections.values()) connection.answerLast();
   }
 
   override closeIdleConnections(): void {
@@ -64,6 +71,7 @@ export class MediaServer extends Server {
       idleMs: KEEP_ALIVE_MS,
       stalledMs: STALLED_READER_MS,
     });
+    if (this.#draining) connection.answerLast();
     this.#connections.set(socket, connection);
     socket.once('close', () => this.#connections.delete(socket));
   }
@@ -71,6 +79,7 @@ export class MediaServer extends Server {
   #answer(request: IncomingMessage, response: ServerResponse): void {
     const connection = this.#connections.get(request.socket);
     response.once('close', () => connection?.httpAnswered());
+    if (this.#draining) response.shouldKeepAlive = false;
     try {
       if (!this.#options.media(new HttpExchange(request, response))) this.#options.rest(request, response);
     } catch (error) {

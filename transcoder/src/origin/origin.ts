@@ -16,6 +16,8 @@ export interface OriginOptions {
 
 /** A blocked request is given up after this many target durations (RFC 8216bis section 6.2.5.2). */
 const PATIENCE_TARGETS = 3;
+/** An encoded rendition that has nothing yet while the source plays is not waited for longer: players take another then. */
+const FIRST_PICTURE_MS = 2_000;
 /** What a blocked request asked for does not change its meaning: caches may keep it for this many (appendix B.1). */
 const BLOCKED_LIFETIME_TARGETS = 6;
 const PLAIN_LIFETIME_S = 1;
@@ -76,11 +78,12 @@ export class Origin {
     if (problem) return exchange.reply(problemReply(400, problem));
     const maxAgeS = wanted ? BLOCKED_LIFETIME_TARGETS * limits.targetDurationS : PLAIN_LIFETIME_S;
     const form = { skip: query.skip, gzip: acceptsGzip(exchange), maxAgeS };
-    const isReady = wanted ? () => isReached(window, wanted) : () => pages.isPlayable(target.rendition);
-    // A playlist without anything in it would be invalid: the first part is waited for.
-    this.#when(exchange, target, isReady, () =>
-      exchange.reply(window.last ? target.playlist(form) : problemReply(404, 'The show ended before it began.')),
-    );
+    // A playlist without anything in it would be invalid: the first part is waited for, also by who asks for what is long past.
+    const isReady = () => pages.isPlayable(target.rendition) && (!wanted || isReached(window, wanted));
+    const answer = () =>
+      exchange.reply(window.last ? target.playlist(form) : problemReply(404, 'The show ended before it began.'));
+    const isBehind = !window.last && pages.show.source.window.last;
+    this.#when(exchange, target, isReady, answer, isBehind ? FIRST_PICTURE_MS : undefined);
   }
 
   #media(exchange: Exchange, target: RenditionPages, file: Exclude<RenditionFile, { kind: 'playlist' }>): void {
@@ -104,11 +107,16 @@ export class Origin {
   }
 
   /** Answers now or when the rendition has got that far. */
-  #when(exchange: Exchange, target: RenditionPages, isReady: () => boolean, answer: () => void): void {
-    const { window, limits } = target.rendition;
+  #when(
+    exchange: Exchange,
+    target: RenditionPages,
+    isReady: () => boolean,
+    answer: () => void,
+    patienceMs = PATIENCE_TARGETS * target.rendition.limits.targetDurationS * 1000,
+  ): void {
+    const { window } = target.rendition;
     const isDecided = () => isReady() || window.ended;
     if (isDecided()) return answer();
-    const patienceMs = PATIENCE_TARGETS * limits.targetDurationS * 1000;
     const waiting = target.waiting.add({
       exchange,
       deadlineMs: this.#options.now() + patienceMs,

@@ -10,7 +10,8 @@ export type RenditionFile =
   | { readonly kind: 'part'; readonly msn: number; readonly part: number };
 
 export const HLS_PREFIX = '/hls/';
-const NAME = /^[a-z0-9][a-z0-9-]{0,62}$/;
+/** A label of RFC 1123: the names of namespaces and streams are parts of host names too. */
+const NAME = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
 const MAP = /^init-[0-9a-f]{12}\.mp4$/;
 const SEGMENT = /^(0|[1-9][0-9]{0,14})\.m4s$/;
 const PART = /^(0|[1-9][0-9]{0,14})\.(0|[1-9][0-9]{0,5})\.m4s$/;

@@ -1,33 +1,38 @@
 import { parseRange, sliceBuffers } from './byte-range.ts';
 import { Reply, type Field } from './reply.ts';
 
-const PLAYLIST_TYPE = 'application/vnd.apple.mpegurl';
+export const PLAYLIST_TYPE = 'application/vnd.apple.mpegurl';
+export const PROBLEM_TYPE = 'text/plain; charset=utf-8';
 export const INIT_TYPE = 'video/mp4';
 export const SEGMENT_TYPE = 'video/iso.segment';
 
-const CORS: readonly Field[] = [
+/** Of every answer: anybody may read it, and no browser takes it for a page with rights of this origin. */
+export const COMMON_FIELDS: readonly Field[] = [
   ['Access-Control-Allow-Origin', '*'],
   ['Access-Control-Expose-Headers', 'Content-Length, Content-Range, Date'],
+  ['X-Content-Type-Options', 'nosniff'],
+  ['Content-Security-Policy', "sandbox; default-src 'none'"],
 ];
 /** A name always stands for the same bytes. */
 const IMMUTABLE: Field = ['Cache-Control', 'public, max-age=3600, immutable'];
 const NOTHING = (): readonly Buffer[] => [];
 
 /** Says in one sentence why there is nothing else. Never cached, since what is missing now may come. */
-export function problemReply(status: number, sentence: string): Reply {
+export function problemReply(status: number, sentence: string, more: readonly Field[] = []): Reply {
   const body = Buffer.from(`${sentence}\n`);
   const fields: Field[] = [
-    ...CORS,
-    ['Content-Type', 'text/plain; charset=utf-8'],
+    ...COMMON_FIELDS,
+    ['Content-Type', PROBLEM_TYPE],
     ['Cache-Control', 'no-store'],
     ...(status === 405 ? ([['Allow', 'GET, HEAD, OPTIONS']] as const) : []),
+    ...more,
   ];
   return new Reply(status, fields, body.length, () => [body]);
 }
 
 export function preflightReply(): Reply {
   const fields: Field[] = [
-    ...CORS,
+    ...COMMON_FIELDS,
     ['Access-Control-Allow-Methods', 'GET, HEAD, OPTIONS'],
     ['Access-Control-Allow-Headers', 'Range'],
     ['Access-Control-Max-Age', '86400'],
@@ -38,7 +43,7 @@ export function preflightReply(): Reply {
 /** A playlist, for everyone who asks before it changes. */
 export function playlistReply(body: Buffer, { gzip, maxAgeS }: { gzip: boolean; maxAgeS: number }): Reply {
   const fields: Field[] = [
-    ...CORS,
+    ...COMMON_FIELDS,
     ['Content-Type', PLAYLIST_TYPE],
     ['Cache-Control', `public, max-age=${maxAgeS}`],
     ['Vary', 'Accept-Encoding'],
@@ -48,7 +53,7 @@ export function playlistReply(body: Buffer, { gzip, maxAgeS }: { gzip: boolean; 
 }
 
 function mediaFields(type: string): Field[] {
-  return [...CORS, ['Content-Type', type], IMMUTABLE, ['Accept-Ranges', 'bytes']];
+  return [...COMMON_FIELDS, ['Content-Type', type], IMMUTABLE, ['Accept-Ranges', 'bytes']];
 }
 
 /** Media that never changes. */

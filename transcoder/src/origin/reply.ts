@@ -19,37 +19,80 @@ function endOfHead(): string {
   return dateLine;
 }
 
+/** When an answer was made elsewhere, for one that is kept for a while. */
+export interface ReplyOrigin {
+  /** The field Date that came with it. */
+  readonly date: string;
+  /** Whole seconds since then. */
+  readonly age: () => number;
+}
+
 /** An answer that can be given many times: to each viewer the same bytes. */
 export class Reply {
   readonly status: number;
   readonly fields: readonly Field[];
   readonly byteLength: number;
   readonly #body: () => readonly Buffer[];
+  readonly #origin: ReplyOrigin | undefined;
   #head: string | undefined;
   #wire: readonly Buffer[] = [];
-  #wireDate: string | undefined;
+  #wireEnd: string | undefined;
 
-  /** @param body The body's pieces, of `byteLength` together; called when it is first sent. */
-  constructor(status: number, fields: readonly Field[], byteLength: number, body: () => readonly Buffer[]) {
+  /**
+   * @param body The body's pieces, of `byteLength` together; called when it is first sent.
+   * @param origin Where it is not made here: it keeps its Date, and says its Age (RFC 9111 section 5.1).
+   */
+  constructor(
+    status: number,
+    fields: readonly Field[],
+    byteLength: number,
+    body: () => readonly Buffer[],
+    origin?: ReplyOrigin,
+  ) {
     this.status = status;
     this.fields = status === 204 ? fields : [...fields, ['Content-Length', String(byteLength)]];
     this.byteLength = byteLength;
     this.#body = body;
+    this.#origin = origin;
   }
 
   get body(): readonly Buffer[] {
     return this.#body();
   }
 
+  /** Date and Age of an answer that was not made here; without them the Date is that of now. */
+  get timeFields(): readonly Field[] {
+    if (!this.#origin) return [];
+    const age = this.#origin.age();
+    return [['Date', this.#origin.date], ...(age > 0 ? ([['Age', String(age)]] as const) : [])];
+  }
+
   /** Head and body as HTTP/1.1 sends them on a connection that stays open; the same buffers for a second. */
   get wire(): readonly Buffer[] {
-    const date = endOfHead();
-    if (this.#wireDate !== date) {
-      this.#head ??= `HTTP/1.1 ${this.status} ${STATUS_CODES[this.status]}${CRLF}${this.fields.map(([name, value]) => `${name}: ${value}${CRLF}`).join('')}`;
-      const pieces = [Buffer.from(this.#head + date, 'latin1'), ...this.body];
+    const end = this.#end();
+    if (this.#wireEnd !== end) {
+      const pieces = [Buffer.from(this.#start + end, 'latin1'), ...this.body];
       this.#wire = this.byteLength <= JOINED_BYTES ? [Buffer.concat(pieces)] : pieces;
-      this.#wireDate = date;
+      this.#wireEnd = end;
     }
     return this.#wire;
   }
+
+  /** The same for a connection that ends with it. */
+  get lastWire(): readonly Buffer[] {
+    return [Buffer.from(`${this.#start}Connection: close${CRLF}${this.#end()}`, 'latin1'), ...this.body];
+  }
+
+  get #start(): string {
+    this.#head ??= `HTTP/1.1 ${this.status} ${STATUS_CODES[this.status]}${CRLF}${linesOf(this.fields)}`;
+    return this.#head;
+  }
+
+  #end(): string {
+    return this.#origin ? linesOf(this.timeFields) + CRLF : endOfHead();
+  }
+}
+
+function linesOf(fields: readonly Field[]): string {
+  return fields.map(([name, value]) => `${name}: ${value}${CRLF}`).join('');
 }

@@ -20,7 +20,12 @@ function pairOf({ maxBytes = 1e8 } = {}) {
     plan,
     changed: () => undefined,
   };
-  const lead = { firstMsn: 1000, programDateTimeMs: (clockMs: number) => clockMs };
+  const lead = {
+    firstMsn: 1000,
+    firstDiscontinuitySequence: 0,
+    continuesOthers: false,
+    programDateTimeMs: (clockMs: number) => clockMs,
+  };
   const source = new Rendition({ ...common, name: 'source', lead });
   const rung = new Rendition({ ...common, name: '360p' });
   for (const rendition of [source, rung]) rendition.setConfig({ video: VIDEO });

@@ -20,6 +20,10 @@ export interface RenditionOptions {
    */
   readonly lead?: {
     readonly firstMsn: number;
+    /** EXT-X-DISCONTINUITY-SEQUENCE of the first segment. */
+    readonly firstDiscontinuitySequence: number;
+    /** Others have shown what was before: the first segment does not continue it, and says so. */
+    readonly continuesOthers: boolean;
     /**
      * Milliseconds since the epoch at a time of the parts' clock. It may grow from one call to the next where there is a
      * discontinuity between them, and never becomes less.
@@ -68,6 +72,8 @@ export class Rendition {
     this.window = new SegmentWindow(options.window);
     this.#builder = new PartBuilder(options.partDurationMs);
     this.#nextMsn = options.lead?.firstMsn ?? 0;
+    this.#discontinuitySequence = options.lead?.firstDiscontinuitySequence ?? 0;
+    this.#breakPending = options.lead?.continuesOthers ?? false;
   }
 
   get configs(): TrackConfigs {

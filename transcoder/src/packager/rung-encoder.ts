@@ -52,6 +52,8 @@ export interface RungOutput {
 export interface RungEncoder {
   /** What is or will be encoded: none, once it has turned out that nothing can be. */
   readonly rungs: readonly Rung[];
+  /** Nothing comes of it for now, and not because it has only begun: its child cannot be run or fails again and again. */
+  readonly failing: boolean;
   /** Never throws and never blocks; what cannot be taken in time is dropped and counted by the encoder. */
   tag(tag: ShowTag): void;
   /** No output comes after this was called. Idempotent. */

@@ -41,6 +41,7 @@ const INSIDE = 0.01;
  * - fetches one part at a time, after its playlist: see PartTransport;
  * - appends the init segment again whenever the playlist was refreshed since, because it compares playlists as objects;
  *   the browser then drops all up to the next keyframe: a refresh of the same playlist counts as the same here;
+ * - notices the end of a show only after an append, and waits for ever where the last part was in the buffer before;
  * - clears the buffer up to the start of the playlist, even where the picture hangs on an older keyframe;
  * - changes quality in the middle of a group of pictures, which leaves a gap: it may at the end of a segment only.
  */
@@ -102,9 +103,15 @@ export function loadWithLowLatency(
     if (before) Object.assign(segmentLoader, before);
   });
 
+  const endWithLastPart = () => {
+    if (segmentLoader.isEndOfStream_()) segmentLoader.endOfStream();
+  };
+
   let lastUpdate = '';
   playlists.on('loadedplaylist', () => {
     const media = playlists.media();
+    // After the listeners of VHS, which hand the playlist to the segment loader, have run.
+    if (media?.endList) queueMicrotask(endWithLastPart);
     if (!media || media.endList || media.serverControl?.canBlockReload !== true) return;
     transport.playlistArrived(media);
     const newestEnd = newestProgrammeTime(media);
@@ -114,7 +121,6 @@ export function loadWithLowLatency(
     const update = `${media.resolvedUri} ${msn} ${part}`;
     if (update === lastUpdate) return;
     lastUpdate = update;
-    // After the listeners of VHS, which hand the playlist to the segment loader, have run.
     queueMicrotask(() => playlists.trigger('mediaupdatetimeout'));
   });
   playlists.on('dispose', () => transport.close());
@@ -146,6 +152,8 @@ export function loadWithLowLatency(
     const isLast = mediaIndex === media.segments.length - 1;
     const caughtUp = isLast && isLastPart(media, mediaIndex, partIndex);
     events.appended(caughtUp, programmeTimeAtEnd(media, mediaIndex, partIndex));
+    // VHS goes by the playlist that the request came from, which may be older than the end.
+    endWithLastPart();
   });
   return { decodableAt: (mediaTime) => decodable(() => mediaTime)?.time };
 }

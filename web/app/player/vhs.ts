@@ -40,6 +40,10 @@ export interface SegmentLoader {
   readonly playlistOfLastInitSegment_: Record<'audio' | 'video', Variant | null>;
   /** Clears a span of the buffer, media seconds; an `end` of Infinity clears all. */
   remove: (start: number, end: number, done?: () => void, force?: boolean) => void;
+  /** The playlist has ended, its last part is in the buffer, and the browser does not know yet. */
+  isEndOfStream_(): boolean;
+  /** Tells the browser that nothing more comes. */
+  endOfStream(): void;
   on(event: 'appended' | 'segmentselected', listener: () => void): void;
 }
 export interface XhrOptions {

@@ -1,0 +1,117 @@
+import {
+  createOpsHandler,
+  type Feed,
+  HttpListener,
+  type Logger,
+  type Registry,
+  type StreamRef,
+} from '@showrunner/service-kit';
+import { CLUSTER_PORTS, componentName } from '@showrunner/crds';
+import { createStoreAdmission } from '../admission/store-admission.ts';
+import type { IngestAddress } from './call-ingest.ts';
+import { Certificate } from './certificate.ts';
+import type { FrontDoorConfig } from './config.ts';
+import { FrontDoor } from './front-door.ts';
+import { Knocker } from './knocker.ts';
+import { FrontDoorMetrics } from './metrics.ts';
+
+export interface FrontDoorPodOptions {
+  readonly config: FrontDoorConfig;
+  /** The LiveStreams that publishers may come for. */
+  readonly store: Feed<'LiveStream'>;
+  readonly logger: Logger;
+  readonly registry: Registry;
+  /** Where the ingest of a stream is called; its Service where nothing else is said. */
+  readonly locate?: (stream: StreamRef) => IngestAddress;
+}
+
+export interface FrontDoorPod {
+  /** Answers probes at once; resolves when publishers are let in. Throws a sentence where it cannot begin. */
+  start(): Promise<void>;
+  /** Takes nobody new after a moment, waits for those who publish, `drainMs` at most, and closes. Idempotent. */
+  close(): Promise<void>;
+}
+
+/** The Service of a stream's ingest, as an absolute name, so that no search domain is tried before it. */
+export function ingestService({ namespace, name }: StreamRef, clusterDomain: string): IngestAddress {
+  const host = `${componentName(name, 'ingest')}.${namespace}.svc.${clusterDomain}.`;
+  return { host, port: CLUSTER_PORTS.rtmp };
+}
+
+/** The front door as a process: with its certificate, its probes and its view of the LiveStreams. */
+export function createFrontDoorPod({ config, store, logger, registry, locate }: FrontDoorPodOptions): FrontDoorPod {
+  const { host, tlsCert, tlsKey, clusterDomain } = config;
+  const metrics = new FrontDoorMetrics(registry);
+  const certificate =
+    tlsCert !== undefined && tlsKey !== undefined
+      ? new Certificate({ certificateFile: tlsCert, keyFile: tlsKey, logger })
+      : undefined;
+  const knocker = new Knocker({
+    host: config.operatorHost,
+    port: config.operatorPort,
+    tokenFile: config.knockTokenFile,
+    logger,
+    onKnock: (outcome) => metrics.knocks.inc({ outcome }),
+  });
+  const admission = createStoreAdmission({ store, logger });
+  const frontDoor = new FrontDoor({
+    config,
+    admission,
+    locate: locate ?? ((stream) => ingestService(stream, clusterDomain)),
+    knock: (stream) => knocker.knock(stream),
+    secureContext: certificate && (() => certificate.context),
+    metrics,
+    logger,
+  });
+  let phase: 'starting' | 'ready' | 'draining' = 'starting';
+  const isClosing = (): boolean => phase === 'draining';
+  const handleOps = createOpsHandler({
+    registry,
+    ready: () => (phase === 'ready' ? [] : [`The front door is ${phase}.`]),
+  });
+  const ops = new HttpListener({
+    name: 'Operations',
+    host,
+    port: config.opsPort,
+    logger,
+    handle: (request, response) => void (handleOps(request, response) || response.writeHead(404).end()),
+  });
+  let starting: Promise<void> | undefined;
+  let closing: Promise<void> | undefined;
+
+  async function run(): Promise<void> {
+    await ops.start();
+    await admission.start();
+    if (isClosing()) return;
+    await frontDoor.start();
+    if (isClosing()) return;
+    phase = 'ready';
+    logger.info({ ports: { ...frontDoor.ports, ops: ops.port } }, 'ready');
+  }
+
+  async function shutDown(): Promise<void> {
+    const isStarting = phase === 'starting';
+    phase = 'draining';
+    if (isStarting) {
+      await admission.close();
+      await starting?.catch(() => undefined);
+    } else {
+      const outOfTime = new AbortController();
+      const timer = setTimeout(() => outOfTime.abort(), config.drainMs);
+      await frontDoor.drain(outOfTime.signal);
+      clearTimeout(timer);
+    }
+    await frontDoor.close();
+    await admission.close();
+    certificate?.close();
+    await ops.close();
+  }
+
+  return {
+    start: () => (starting ??= run()),
+    async close() {
+      closing ??= shutDown();
+      await closing;
+    },
+  };
+}

@@ -1,0 +1,125 @@
+import type { Socket } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+import { TLSSocket, type SecureContext } from 'node:tls';
+import type { Logger, StreamRef } from '@showrunner/service-kit';
+import type { StoreAdmission } from '../admission/store-admission.ts';
+import { Connections } from '../rtmp/connections.ts';
+import { Listener } from '../rtmp/listener.ts';
+import { ReadBeat } from '../rtmp/read-beat.ts';
+import { until } from '../until.ts';
+import type { IngestAddress } from './call-ingest.ts';
+import type { FrontDoorConfig } from './config.ts';
+import type { FrontDoorMetrics } from './metrics.ts';
+import { FrontDoorSession, type FrontDoorContext } from './session.ts';
+
+export interface FrontDoorOptions {
+  readonly config: FrontDoorConfig;
+  readonly admission: StoreAdmission;
+  /** Where the ingest of a stream is called. */
+  readonly locate: (stream: StreamRef) => IngestAddress;
+  /** Tells the operator that somebody waits. */
+  readonly knock: (stream: StreamRef) => void;
+  /** Of RTMPS, as of now. */
+  readonly secureContext: (() => SecureContext) | undefined;
+  readonly metrics: FrontDoorMetrics;
+  readonly logger: Logger;
+  /** Milliseconds since the epoch. */
+  readonly now?: () => number;
+}
+
+/** All are read together, were it one alone: to be woken for each of its messages costs twice as much. */
+const BEAT_FROM_PUBLISHERS = 1;
+/** Delays media by half of itself on average. */
+const BEAT_MS = 30;
+/** Seldom, for here nothing is found by it but time that has run out. */
+const SWEEP_MS = 500;
+
+/**
+ * Takes publishers in from outside, over RTMP and RTMPS: checks their keys by the LiveStreams, waits for the ingest of those
+ * that it lets in, and passes their bytes on to it.
+ */
+export class FrontDoor {
+  readonly #options: FrontDoorOptions;
+  readonly #context: FrontDoorContext;
+  readonly #sessions: Connections<FrontDoorSession>;
+  readonly #rtmp: Listener;
+  readonly #rtmps: Listener | undefined;
+  #closing: Promise<void> | undefined;
+
+  constructor(options: FrontDoorOptions) {
+    const { config, admission, locate, knock, secureContext, metrics, logger, now = Date.now } = options;
+    this.#options = options;
+    this.#sessions = new Connections(config, now);
+    const { handshakeTimeoutMs, wrongKeyDelayMs, holdMs } = config;
+    this.#context = {
+      config: { handshakeTimeoutMs, wrongKeyDelayMs },
+      admission,
+      locate,
+      knock,
+      holdMs,
+      metrics,
+      logger,
+      now,
+      beat: new ReadBeat({ from: BEAT_FROM_PUBLISHERS, intervalMs: BEAT_MS }),
+      mayPublish: () => this.#sessions.mayPublish(),
+    };
+    const { host, rtmpPort, rtmpsPort } = config;
+    const listen = (protocol: 'RTMP' | 'RTMPS', port: number, secure?: () => SecureContext): Listener =>
+      new Listener({ protocol, host, port, logger, accept: (socket) => this.#accept(socket, secure) });
+    this.#rtmp = listen('RTMP', rtmpPort);
+    this.#rtmps = secureContext && listen('RTMPS', rtmpsPort, secureContext);
+  }
+
+  /** Ports that are listened on, once started. */
+  get ports(): { readonly rtmp: number; readonly rtmps?: number } {
+    return { rtmp: this.#rtmp.port, ...(this.#rtmps && { rtmps: this.#rtmps.port }) };
+  }
+
+  /** Throws a sentence where a port is taken or may not be used. */
+  async start(): Promise<void> {
+    await this.#rtmp.start();
+    await this.#rtmps?.start();
+    this.#sessions.start(SWEEP_MS);
+  }
+
+  /**
+   * Takes newcomers for `lameDuckMs` more, then none, and waits until everybody has gone or the signal aborts. To be called
+   * once nobody is sent here any more.
+   */
+  async drain(signal: AbortSignal): Promise<void> {
+    await delay(this.#options.config.lameDuckMs, undefined, { signal }).catch(() => undefined);
+    void this.#rtmp.close();
+    void this.#rtmps?.close();
+    await until(() => this.#sessions.size === 0, signal);
+  }
+
+  /** Ends every connection and waits until it is gone. Idempotent. */
+  async close(): Promise<void> {
+    this.#closing ??= this.#shutDown();
+    await this.#closing;
+  }
+
+  async #shutDown(): Promise<void> {
+    const listeners = [this.#rtmp, ...(this.#rtmps ? [this.#rtmps] : [])];
+    const stopped = Promise.all(listeners.map((listener) => listener.close()));
+    await this.#sessions.close();
+    await stopped;
+  }
+
+  #accept(raw: Socket, secure: (() => SecureContext) | undefined): void {
+    const { metrics } = this.#options;
+    if (this.#closing || !this.#sessions.hasRoomFor(raw.remoteAddress)) {
+      metrics.refusal('too-many-connections');
+      raw.destroy();
+      return;
+    }
+    // The TLS handshake is a part of the time that a stranger has, and it counts as one meanwhile.
+    const socket = secure ? new TLSSocket(raw, { isServer: true, secureContext: secure() }) : raw;
+    const session: FrontDoorSession = new FrontDoorSession(socket, this.#context, () => {
+      this.#sessions.delete(session);
+      metrics.connections.set(this.#sessions.size);
+    });
+    this.#sessions.add(session);
+    metrics.connections.set(this.#sessions.size);
+  }
+}

@@ -1,0 +1,103 @@
+import type { Socket } from 'node:net';
+import { streamId, type Logger, type StreamRef } from '@showrunner/service-kit';
+import type { Grant } from '../admission/admission.ts';
+import type { StoreAdmission } from '../admission/store-admission.ts';
+import type { Refusal } from '../errors.ts';
+import type { CreatedStream } from '../rtmp/protocol.ts';
+import { callIngest, type IngestAddress } from './call-ingest.ts';
+import type { ClientRecord } from './client-record.ts';
+import { decideHold, isIngestReady, isPassing } from './decide-hold.ts';
+
+/** What is needed to find the ingest of a stream. */
+export interface ReachContext {
+  readonly admission: Pick<StoreAdmission, 'review' | 'stream' | 'onChange'>;
+  /** Where the ingest of a stream is called. */
+  readonly locate: (stream: StreamRef) => IngestAddress;
+  /** Tells the operator that somebody waits. */
+  readonly knock: (stream: StreamRef) => void;
+  readonly holdMs: number;
+  readonly logger: Logger;
+  readonly now: () => number;
+}
+
+export type Reached =
+  | {
+      readonly kind: 'started';
+      readonly socket: Socket;
+      readonly rest: Buffer;
+      readonly chunkBytes: number;
+      /** How much of the record the ingest has been sent. */
+      readonly replayedBytes: number;
+    }
+  | { readonly kind: 'refused'; readonly refusal: Refusal }
+  /** The publisher hung up meanwhile. */
+  | { readonly kind: 'gone' };
+
+const LOOK_MS = 200;
+/** An ingest answers within its own time to check a key; one that does not may have died since it took the call. */
+const CALL_TIMEOUT_MS = 6_000;
+
+/**
+ * Waits for the ingest of a publisher that was let in and has it take the stream, again and again until it does or the
+ * time is over. Never rejects.
+ */
+export async function reachIngest(
+  grant: Grant,
+  client: { readonly record: ClientRecord; readonly created: readonly CreatedStream[]; readonly signal: AbortSignal },
+  context: ReachContext,
+): Promise<Reached> {
+  const { admission, locate, knock, holdMs, logger, now } = context;
+  const { record, created, signal } = client;
+  const { stream } = grant;
+  const began = now();
+  let knocked = -Infinity;
+  let lastRefusal: Refusal | undefined;
+  let told: string | undefined;
+  while (!signal.aborted) {
+    const verdict = admission.review(grant);
+    if (!verdict.admitted) return { kind: 'refused', refusal: verdict.refusal };
+    const waitedMs = now() - began;
+    const ingestReady = isIngestReady(admission.stream(stream));
+    const sinceKnockMs = now() - knocked;
+    const step = decideHold({ ingestReady, waitedMs, holdMs, sinceKnockMs, lastRefusal });
+    if (step.refuse) return { kind: 'refused', refusal: step.refuse };
+    if (step.knock) {
+      knocked = now();
+      knock(stream);
+    }
+    if (step.call) {
+      const bytes = record.bytes();
+      const timeoutMs = Math.max(Math.min(CALL_TIMEOUT_MS, holdMs - waitedMs), LOOK_MS);
+      const result = await callIngest({ address: locate(stream), record: bytes, created, timeoutMs, signal });
+      if (result.kind === 'started') return { ...result, replayedBytes: bytes.length };
+      if (result.kind === 'refused' && !isPassing(result.refusal)) return result;
+      lastRefusal = result.kind === 'refused' ? result.refusal : undefined;
+      const problem = result.kind === 'refused' ? result.refusal.sentence : result.problem;
+      if (problem !== told && !signal.aborted) {
+        logger.info({ stream: streamId(stream), problem }, 'the ingest does not take the stream yet');
+      }
+      told = problem;
+    }
+    await changeOrDelay(stream, admission, signal);
+  }
+  return { kind: 'gone' };
+}
+
+/** A change of the stream, or a moment later. */
+function changeOrDelay(stream: StreamRef, admission: ReachContext['admission'], signal: AbortSignal): Promise<void> {
+  const id = streamId(stream);
+  return new Promise((resolve) => {
+    const done = (): void => {
+      clearTimeout(timer);
+      unlisten();
+      signal.removeEventListener('abort', done);
+      resolve();
+    };
+    const timer = setTimeout(done, LOOK_MS);
+    const unlisten = admission.onChange((changed) => {
+      if (streamId(changed) === id) done();
+    });
+    signal.addEventListener('abort', done);
+    if (signal.aborted) done();
+  });
+}

@@ -1,0 +1,92 @@
+import type { StreamComponent } from '@showrunner/crds';
+import type { ObservedDeployment, ObservedPod, PodTrouble } from '../objects/observed-object.ts';
+import { explainQuota, withoutPodName, type QuotaRefusal } from '../objects/quota.ts';
+import type { PodReason } from './reasons.ts';
+
+/** How the pods of a component are. */
+export interface ComponentState {
+  readonly component: StreamComponent;
+  readonly ready: boolean;
+  readonly reason: PodReason;
+  readonly message: string;
+  /** Somebody should look at it: it does not become ready by waiting. */
+  readonly isTrouble: boolean;
+  readonly quota?: QuotaRefusal;
+}
+
+const IMAGE_TROUBLE: ReadonlySet<string> = new Set([
+  'ErrImagePull',
+  'ImagePullBackOff',
+  'ErrImageNeverPull',
+  'InvalidImageName',
+  'ImageInspectError',
+]);
+
+/** Messages say only what stays the same while a pod is tried again and again. */
+function explained(
+  component: StreamComponent,
+  { name }: ObservedPod,
+  trouble: PodTrouble,
+): Pick<ComponentState, 'reason' | 'message'> {
+  const pod = `The ${component} pod "${name}"`;
+  const { reason, message } = trouble;
+  if (IMAGE_TROUBLE.has(reason)) {
+    return {
+      reason: 'ImageUnavailable',
+      message: `${pod} waits for its image, which cannot be pulled; its Events say why.`,
+    };
+  }
+  switch (reason) {
+    case 'Unschedulable':
+      return { reason: 'Unschedulable', message: `No node takes the ${component} pod: ${sentence(message)}` };
+    case 'Crashed':
+      return { reason: 'PodCrashing', message: `${pod} ended with ${message} and is started again; its log says why.` };
+    case 'OOMKilled':
+      return {
+        reason: 'OutOfMemory',
+        message: `${pod} needed more memory than its limit and is started again; raise resources of the pod in the spec.`,
+      };
+    default:
+      return { reason: 'PodBlocked', message: `${pod} cannot start (${reason}): ${sentence(message)}` };
+  }
+}
+
+const sentence = (text: string) => (text === '' ? 'Kubernetes gives no reason.' : text.replace(/\.?$/, '.'));
+
+/** The state of a component that should have a pod. */
+export function componentState(
+  component: StreamComponent,
+  deployment: ObservedDeployment | undefined,
+  pods: readonly ObservedPod[],
+): ComponentState {
+  const running = pods.filter((pod) => !pod.finished);
+  const ready = running.find((pod) => pod.ready && !pod.deleting) ?? running.find((pod) => pod.ready);
+  if (ready) {
+    const where = ready.node === undefined ? '' : ` on node ${ready.node}`;
+    return {
+      component,
+      ready: true,
+      reason: 'PodReady',
+      message: `Pod "${ready.name}" is ready${where}.`,
+      isTrouble: false,
+    };
+  }
+  const newest = running.filter((pod) => !pod.deleting).sort((a, b) => b.createdAt - a.createdAt)[0];
+  if (newest?.trouble) {
+    const { reason, message } = explained(component, newest, newest.trouble);
+    return { component, ready: false, reason, message, isTrouble: true };
+  }
+  if (newest) {
+    const message = `Pod "${newest.name}" is starting.`;
+    return { component, ready: false, reason: 'PodStarting', message, isTrouble: false };
+  }
+  if (deployment?.failure !== undefined) {
+    const quota = explainQuota(deployment.failure, `the ${component} pod`);
+    if (quota) {
+      return { component, ready: false, reason: 'QuotaExceeded', message: quota.message, isTrouble: false, quota };
+    }
+    const message = `Kubernetes refuses to make the ${component} pod: ${sentence(withoutPodName(deployment.failure))}`;
+    return { component, ready: false, reason: 'PodRefused', message, isTrouble: true };
+  }
+  return { component, ready: false, reason: 'PodStarting', message: 'A pod is being made.', isTrouble: false };
+}

@@ -1,0 +1,65 @@
+import { API_VERSION, LADDER_PRESETS, type LiveStream } from '@showrunner/crds';
+import type { Manifest } from '../decision.ts';
+import { hashOf, withHash } from '../objects/hash.ts';
+import { CONFIG } from '../objects/labels.ts';
+import type { OperatorSettings } from '../settings.ts';
+import type { KeyHash } from './decide-keys.ts';
+import { configName, metadataOf } from './object-names.ts';
+import { newKeySecret } from './stream-key.ts';
+
+/** Entries of the Secret that is mounted into the pods. */
+export const CONFIG_ENTRIES = { stream: 'live-stream.json', flvToken: 'flvToken' } as const;
+
+const base64 = (text: string) => Buffer.from(text).toString('base64');
+
+/** The stream as its pods may know it: without how pods are made, and with a ladder that is allowed. */
+function forPods(stream: LiveStream, keyHashes: readonly KeyHash[], settings: OperatorSettings) {
+  const { namespace, name, uid } = stream.metadata;
+  const { ingest, transcode, ...rest } = stream.spec;
+  const { pod: _ingestPod, ...ingestSpec } = ingest;
+  const { pod: _transcodePod, ...transcodeSpec } = transcode;
+  const tallest = Math.max(LADDER_PRESETS.indexOf(transcode.ladder), LADDER_PRESETS.indexOf(settings.maxLadder));
+  const ladder = LADDER_PRESETS[tallest] ?? 'none';
+  return {
+    apiVersion: API_VERSION,
+    kind: 'LiveStream',
+    metadata: { namespace, name, uid },
+    spec: { ...rest, ingest: ingestSpec, transcode: { ...transcodeSpec, ladder } },
+    status: { ingest: { keyHashes } },
+  };
+}
+
+/** The Secret that is mounted into the pods of a stream: what they go by, and the token of the FLV link between them. */
+export function configSecretOf(
+  stream: LiveStream,
+  given: { readonly keyHashes: readonly KeyHash[]; readonly flvToken: string; readonly settings: OperatorSettings },
+): { readonly content: string; readonly manifest: Manifest } {
+  // Sorted, as the API server gives it back.
+  const data = {
+    [CONFIG_ENTRIES.flvToken]: base64(given.flvToken),
+    [CONFIG_ENTRIES.stream]: base64(JSON.stringify(forPods(stream, given.keyHashes, given.settings))),
+  };
+  const content = hashOf(data);
+  const metadata = metadataOf(stream, { name: configName(stream.metadata.name) });
+  const manifest = withHash({
+    apiVersion: 'v1',
+    kind: 'Secret',
+    metadata: { ...metadata, annotations: { [CONFIG]: content } },
+    type: 'Opaque',
+    data,
+  });
+  return { content, manifest };
+}
+
+/** The stream-key Secret of a stream that names none; it is made once and then left to who changes the key. */
+export function keySecretManifest(stream: LiveStream, key: string): Manifest {
+  const { metadata, stringData } = newKeySecret(stream, key);
+  const { labels, ...rest } = metadataOf(stream, metadata);
+  return {
+    apiVersion: 'v1',
+    kind: 'Secret',
+    metadata: { ...rest, labels: { ...labels, ...metadata.labels } },
+    type: 'Opaque',
+    stringData,
+  };
+}

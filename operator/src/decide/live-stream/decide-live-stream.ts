@@ -1,0 +1,129 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { LiveStream, LiveStreamStatus } from '@showrunner/crds';
+import type { Decision } from '../decision.ts';
+import { explainQuota } from '../objects/quota.ts';
+import type { OperatorSettings } from '../settings.ts';
+import { PATIENCE_MS, pollOf, untilFirst } from './attention.ts';
+import { componentState } from './component-state.ts';
+import { decideEvents } from './decide-events.ts';
+import { decideKeys, type KeyDecision } from './decide-keys.ts';
+import { decideObjects, REFUSED_FOR_MS, type ObjectWrites } from './decide-objects.ts';
+import { decideStatus } from './decide-status.ts';
+import { followShow } from './follow-show.ts';
+import { COMPONENTS } from './object-names.ts';
+import type { ObservedLiveStream, PodAnswers, StreamObjects } from './observed-live-stream.ts';
+import { occupationOf } from './occupation.ts';
+import { disabledShowEnd, podsNeeded } from './pods-needed.ts';
+import { podsStatus, UNKNOWN_FOR_MS } from './pods-status.ts';
+import { refusalProblem, specProblem } from './spec-problem.ts';
+import { standbyOf } from './standby.ts';
+import { keySecretOf } from './stream-key.ts';
+import { formerObjects } from './stream-objects.ts';
+
+const FORMER_RETRY_MS = 5_000;
+/** Pods that are asked each second have been asked by then. */
+const LOOK_MS = 1_500;
+
+const NO_WRITES: ObjectWrites = { create: [], apply: [], delete: [], podAnnotations: [], pending: [], replaced: [] };
+
+/** Pods that were not asked since the operator started. */
+function unanswered({ pods }: StreamObjects): PodAnswers {
+  const answers = (component: (typeof COMPONENTS)[number]) =>
+    pods[component]
+      .filter(({ finished, ip }) => !finished && ip !== undefined)
+      .map(({ uid, ready }) => ({ pod: uid, ready, state: undefined }));
+  return { ingest: answers('ingest'), transcoder: answers('transcoder') };
+}
+
+/** The keys of a stream; one that is to be made counts as if it were there. */
+function keysOf(stream: LiveStream, observed: ObservedLiveStream, hasFormer: boolean, now: number) {
+  const isMissing = !observed.key.secretExists && !keySecretOf(stream).named;
+  const newKey = isMissing && !hasFormer ? observed.fresh.streamKey : undefined;
+  const seen = newKey === undefined ? observed.key : { secretExists: true, key: newKey };
+  const decided = decideKeys(stream, seen, now);
+  // It cannot be made yet.
+  const keys: KeyDecision = isMissing && hasFormer ? { hashes: decided.hashes } : decided;
+  return { keys, newKey };
+}
+
+/** When the youngest of the Deployments was made, epoch ms. */
+function podsStartedAt({ deployments }: StreamObjects): number | undefined {
+  const times = COMPONENTS.map((component) => deployments[component]?.createdAt ?? 0);
+  return Math.max(...times) || undefined;
+}
+
+/** As a store gives it back: without the entries that are undefined. */
+const asStored = (status: LiveStreamStatus | undefined): unknown => status && JSON.parse(JSON.stringify(status));
+
+/** What is to be done for a LiveStream on a cluster; nothing where it is as it should be. */
+export function decideLiveStream(
+  stream: LiveStream,
+  observed: ObservedLiveStream,
+  settings: OperatorSettings,
+  now: number,
+): Decision<LiveStreamStatus> {
+  // Its objects go with it.
+  if (stream.metadata['deletionTimestamp'] !== undefined) {
+    return { ...NO_WRITES, status: undefined, events: [], lookAgainMs: undefined, poll: 'none' };
+  }
+  const { children, knockedAt } = observed;
+  const followed = observed.followed ?? followShow(undefined, stream, unanswered(children), now);
+  const { publisher, show, unknownSince } = followed;
+  const occupation = occupationOf(stream, followed, observed, now);
+  const { isBusy, onAir, isStale, farewellEnd } = occupation;
+  const isLeaving = now < farewellEnd;
+
+  const former = formerObjects(stream, children);
+  const { keys, newKey } = keysOf(stream, observed, former.exist, now);
+  const blocked = specProblem(stream, children, settings);
+  const standby = standbyOf(stream, { show, knockedAt, startedAt: podsStartedAt(children) }, now);
+  const needed = podsNeeded(stream, { occupation, publisher, keys, isBlocked: blocked !== undefined, standby }, now);
+  const hasDeployment = COMPONENTS.some((component) => children.deployments[component] !== undefined);
+  const stopsBlindly = needed === 'unwanted' && hasDeployment && isStale && stream.spec.enabled;
+  const pods = stopsBlindly ? 'as-they-are' : needed;
+  const mayReplace = stream.spec.updatePolicy === 'immediately' || !(isBusy || isLeaving || isStale);
+  const writes = former.exist
+    ? { ...NO_WRITES, delete: former.toDelete }
+    : decideObjects(stream, observed, { pods, mayReplace, onAir, keyHashes: keys.hashes, newKey }, settings, now);
+
+  const { refusal } = writes;
+  const isWaiting = writes.pending.length > 0;
+  const looksFirst = stopsBlindly || (isWaiting && isStale && !isBusy && !isLeaving);
+  const hasPods = pods === 'wanted' || (pods === 'as-they-are' && hasDeployment);
+  const knowsSoon = unknownSince !== undefined && now - unknownSince < UNKNOWN_FOR_MS;
+  const seen = {
+    problem: keys.problem ?? blocked ?? (refusal && refusalProblem(refusal)),
+    isReplacing: former.exist,
+    hasPods,
+    states: COMPONENTS.map((component) =>
+      componentState(component, children.deployments[component], children.pods[component]),
+    ),
+    followed,
+    refused: refusal && explainQuota(refusal.message, refusal.object),
+    updatePending: isWaiting && !looksFirst && !(publisher === 'unknown' && knowsSoon && !onAir),
+  };
+  const cluster = podsStatus(stream, seen, now);
+  const status = decideStatus(stream, { keys, show, urls: settings.urls, pods: cluster }, now);
+
+  const moments = [
+    keys.nextExpiry,
+    isBusy || !stream.spec.enabled ? undefined : standby.until,
+    isWaiting ? farewellEnd : undefined,
+    looksFirst ? now + LOOK_MS : undefined,
+    refusal && refusal.at + REFUSED_FOR_MS,
+    stream.spec.enabled || pods === 'unwanted' ? undefined : disabledShowEnd(stream, now),
+    knowsSoon ? unknownSince + UNKNOWN_FOR_MS : undefined,
+    unknownSince === undefined ? undefined : unknownSince + PATIENCE_MS,
+    former.exist ? now + FORMER_RETRY_MS : undefined,
+  ];
+  return {
+    create: writes.create,
+    apply: writes.apply,
+    delete: writes.delete,
+    podAnnotations: writes.podAnnotations,
+    status: isDeepStrictEqual(asStored(status), asStored(stream.status)) ? undefined : status,
+    events: decideEvents(stream, status, writes),
+    lookAgainMs: untilFirst(moments, now),
+    poll: looksFirst ? 'active' : pollOf(observed, followed, occupation, hasPods, now),
+  };
+}

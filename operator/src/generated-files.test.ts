@@ -1,0 +1,7 @@
+import { readFileSync } from 'node:fs';
+import { expect, it } from 'vitest';
+import { generatedFiles } from './generated-files.ts';
+
+it.each(Object.entries(generatedFiles()))('%s is what `npm run generate` writes', (path, content) => {
+  expect(readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8')).toBe(content);
+});

@@ -1,0 +1,111 @@
+import { KUBE, KubeError, type KubeObject, type KubeResource } from '@showrunner/service-kit/kube';
+import { type Apply, type Decision, type Manifest, type Refusal, isRefusal, nameOf } from '../decide/index.ts';
+import { APPLIED, annotationOf } from '../decide/objects/labels.ts';
+import type { EventRecorder } from './event-recorder.ts';
+import type { Writer } from './writer.ts';
+
+/** What the API said to former writes for one resource, by the name of what was written (`nameOf`). */
+export interface WriteMemory {
+  readonly refusals: Map<string, Refusal>;
+  /** Names that somebody else's objects have. */
+  readonly taken: Map<string, TakenName>;
+}
+
+export interface TakenName {
+  readonly resource: KubeResource;
+  readonly namespace: string;
+  readonly name: string;
+}
+
+export interface CarryOutOptions {
+  readonly writer: Writer;
+  readonly recorder: EventRecorder;
+  /** Takes in an object as it is after a write. */
+  readonly absorb: (resource: KubeResource, object: KubeObject, options?: { silent: boolean }) => void;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+}
+
+/** A write that was refused is not tried again so soon. */
+const REFUSED_FOR_MS = 60_000;
+const CONFLICT = 409;
+const NOT_FOUND = 404;
+const RESOURCES = new Map<string, KubeResource>(Object.values(KUBE).map((resource) => [resource.kind, resource]));
+/** What pods need before they start. */
+const BEFORE_PODS: ReadonlySet<string> = new Set([KUBE.secrets.kind, KUBE.services.kind]);
+
+/**
+ * Writes what was decided: first what pods need, then pods, what is to go, and the status last, so that it never promises what
+ * is not there. Whoever dies in between leaves what the next decision completes. Answers whether to decide again at once,
+ * because a write was refused for a reason that the status should tell. Throws where a write is to be tried again.
+ */
+export async function carryOut<Status>(
+  { writer, recorder, absorb, now }: CarryOutOptions,
+  { resource, object }: { resource: KubeResource; object: KubeObject },
+  decision: Decision<Status>,
+  memory: WriteMemory,
+): Promise<'settled' | 'decide again'> {
+  let isNews = false;
+
+  const attempt = async (manifest: Manifest, write: (resource: KubeResource) => Promise<KubeObject>) => {
+    const kind = RESOURCES.get(manifest.kind)!;
+    const { namespace, name } = manifest.metadata;
+    const id = nameOf(manifest);
+    const applied = annotationOf(manifest, APPLIED) ?? '';
+    const before = memory.refusals.get(id);
+    if (before?.applied === applied && now() < before.at + REFUSED_FOR_MS) return;
+    try {
+      absorb(kind, await write(kind));
+      if (memory.refusals.delete(id)) isNews = true;
+      memory.taken.delete(id);
+    } catch (error) {
+      if (!(error instanceof KubeError)) throw error;
+      if (isRefusal(error)) {
+        // The latest is the last.
+        memory.refusals.delete(id);
+        memory.refusals.set(id, { object: id, applied, message: error.message, at: now() });
+        if (before?.applied !== applied || before.message !== error.message) isNews = true;
+        return;
+      }
+      if (error.code === CONFLICT) memory.taken.set(id, { resource: kind, namespace, name });
+      throw error;
+    }
+  };
+  const apply = ({ manifest, uid }: Apply) => attempt(manifest, (kind) => writer.apply(kind, manifest, uid));
+
+  await all(decision.create, (manifest) => attempt(manifest, (kind) => writer.create(kind, manifest)));
+  await all(
+    decision.apply.filter(({ manifest }) => BEFORE_PODS.has(manifest.kind)),
+    apply,
+  );
+  await all(
+    decision.apply.filter(({ manifest }) => !BEFORE_PODS.has(manifest.kind)),
+    apply,
+  );
+  await all(decision.delete, (ref) => writer.delete(ref).catch(ignoreGone));
+  await all(decision.podAnnotations, async ({ annotations, ...pod }) => {
+    const patched = await writer.annotate(KUBE.pods, pod, annotations).catch(ignoreGone);
+    if (patched) absorb(KUBE.pods, patched);
+  });
+  // The status that was decided knows nothing of it yet.
+  if (isNews) return 'decide again';
+  if (decision.status !== undefined) {
+    absorb(resource, await writer.applyStatus(resource, object, decision.status), { silent: true });
+  }
+  const { namespace = '', name, uid = '' } = object.metadata;
+  const { apiVersion, kind } = resource;
+  for (const event of decision.events) recorder.record({ apiVersion, kind, namespace, name, uid }, event);
+  return 'settled';
+}
+
+/** What should go is gone, or another has its name by now. */
+function ignoreGone(error: unknown): undefined {
+  if (!(error instanceof KubeError && (error.code === NOT_FOUND || error.code === CONFLICT))) throw error;
+}
+
+/** Does all at once; one that fails keeps none of the others from ending. */
+async function all<T>(items: readonly T[], work: (item: T) => Promise<unknown>): Promise<void> {
+  const results = await Promise.allSettled(items.map(work));
+  const failed = results.find((result) => result.status === 'rejected');
+  if (failed) throw failed.reason;
+}

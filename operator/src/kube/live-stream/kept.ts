@@ -1,0 +1,99 @@
+import { API_VERSION, type LiveStream, type StreamComponent } from '@showrunner/crds';
+import type { KubeObject } from '@showrunner/service-kit/kube';
+import {
+  type DeploymentObject,
+  type Manifest,
+  type ObservedDeployment,
+  type ObservedObject,
+  type ObservedPod,
+  type ObservedSecret,
+  type PodObject,
+  type SecretObject,
+  observeDeployment,
+  observeObject,
+  observePod,
+  observeSecret,
+  liveStreamKind,
+} from '../../decide/index.ts';
+import { COMPONENT } from '../../decide/objects/labels.ts';
+import type { Kept } from '../object-table.ts';
+
+/** What is kept of an object that belongs to a LiveStream. */
+export type Owned<O> = O & Kept & { readonly stream: string };
+
+export type KeptObject = Owned<ObservedObject>;
+export type KeptDeployment = Owned<ObservedDeployment>;
+export type KeptPod = Owned<ObservedPod> & { readonly component: StreamComponent };
+
+/** A Secret that the operator made: the entries that it reads, base64. */
+export type KeptSecret = Owned<ObservedSecret> & {
+  readonly streamKey?: string | undefined;
+  readonly flvToken?: string | undefined;
+};
+
+/** A LiveStream without what others wrote into its metadata. */
+export interface KeptStream extends Kept {
+  readonly resource: LiveStream;
+}
+
+export function keptOf({ metadata }: KubeObject): Kept {
+  return { namespace: metadata.namespace!, name: metadata.name, resourceVersion: metadata.resourceVersion! };
+}
+
+/** As the API gives it, which has checked it and filled in its defaults. */
+export function keepStream(object: KubeObject): KeptStream {
+  const { spec, status } = object as KubeObject & LiveStream;
+  const {
+    name,
+    namespace = '',
+    uid,
+    resourceVersion,
+    generation,
+    creationTimestamp,
+    deletionTimestamp,
+  } = object.metadata;
+  const metadata = {
+    name,
+    namespace,
+    resourceVersion,
+    ...(uid === undefined ? {} : { uid }),
+    ...(generation === undefined ? {} : { generation }),
+    ...(creationTimestamp === undefined ? {} : { creationTimestamp }),
+    ...(deletionTimestamp === undefined ? {} : { deletionTimestamp }),
+  };
+  const resource = {
+    apiVersion: API_VERSION,
+    kind: 'LiveStream',
+    metadata,
+    spec,
+    ...(status ? { status } : {}),
+  } as LiveStream;
+  return { ...keptOf(object), resource };
+}
+
+const streamOf = ({ metadata }: KubeObject) => metadata.labels?.[liveStreamKind.nameLabel] ?? '';
+
+/** `desired`: the manifest that the object should be like. */
+export function keepObject(object: KubeObject, desired: Manifest | undefined): KeptObject {
+  return { ...keptOf(object), stream: streamOf(object), ...observeObject(object, desired) };
+}
+
+export function keepDeployment(object: DeploymentObject, desired: Manifest | undefined): KeptDeployment {
+  return { ...keptOf(object), stream: streamOf(object), ...observeDeployment(object, desired) };
+}
+
+export function keepSecret(object: SecretObject): KeptSecret {
+  const { streamKey, flvToken } = object.data ?? {};
+  return {
+    ...keptOf(object),
+    stream: streamOf(object),
+    ...observeSecret(object),
+    ...(streamKey === undefined ? {} : { streamKey }),
+    ...(flvToken === undefined ? {} : { flvToken }),
+  };
+}
+
+export function keepPod(object: PodObject): KeptPod {
+  const component = object.metadata.labels?.[COMPONENT] as StreamComponent;
+  return { ...keptOf(object), stream: streamOf(object), component, ...observePod(object) };
+}

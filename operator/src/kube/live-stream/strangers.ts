@@ -1,0 +1,47 @@
+import { KUBE, KubeError, type KubeClient, type KubeObject } from '@showrunner/service-kit/kube';
+import { liveStreamKind } from '../../decide/index.ts';
+import { MANAGED_BY, MANAGER } from '../../decide/objects/labels.ts';
+import type { TakenName } from '../carry-out.ts';
+import { keepDeployment, keepObject, keepSecret } from './kept.ts';
+import type { StreamMemory } from './stream-memory.ts';
+
+/** Strangers are looked at again after this: they are not watched. */
+export const STRANGER_LOOK_MS = 20_000;
+const NOT_FOUND = 404;
+
+/**
+ * Looks at the objects whose names were taken when ours were to be made, and again from time to time whether they are still there.
+ * What turns out to be ours is handed to `absorb`: the watch has not brought it yet.
+ */
+export async function lookAtStrangers(
+  { taken, strangers }: StreamMemory,
+  { client, absorb, now }: { client: KubeClient; absorb: (taken: TakenName, object: KubeObject) => void; now: number },
+): Promise<void> {
+  for (const [id, name] of taken) {
+    const known = strangers.get(id);
+    if (known && now - known.at < STRANGER_LOOK_MS) continue;
+    strangers.delete(id);
+    const object = await client.get<KubeObject>(name.resource, name.name, name.namespace).catch((error: unknown) => {
+      if (!(error instanceof KubeError && error.code === NOT_FOUND)) throw error;
+      return undefined;
+    });
+    const { labels } = object?.metadata ?? {};
+    if (object && !(labels?.[MANAGED_BY] === MANAGER && labels[liveStreamKind.nameLabel] !== undefined)) {
+      strangers.set(id, { object: keep(name, object), at: now });
+      continue;
+    }
+    taken.delete(id);
+    if (object) absorb(name, object);
+  }
+}
+
+function keep({ resource }: TakenName, object: KubeObject) {
+  switch (resource.kind) {
+    case KUBE.secrets.kind:
+      return keepSecret(object);
+    case KUBE.deployments.kind:
+      return keepDeployment(object, undefined);
+    default:
+      return keepObject(object, undefined);
+  }
+}

@@ -1,0 +1,101 @@
+import type { Decision } from '../decide/index.ts';
+
+export type Poll = Decision<unknown>['poll'];
+
+export interface PodStatesOptions {
+  /** Asks all pods of a resource and takes their answers in. Never rejects. */
+  readonly ask: (key: string) => Promise<void>;
+  /** Resources whose pods are asked at once. */
+  readonly concurrency?: number;
+  readonly everyMs?: number;
+  /** All that are only swept are asked within this time. */
+  readonly sweepMs?: number;
+}
+
+const CONCURRENCY = 32;
+const EVERY_MS = 1_000;
+const SWEEP_MS = 60_000;
+
+/**
+ * Decides whose pods are asked when: those with a show each second, the others once a minute, evenly spread, and those that
+ * were never asked before all others. A resource whose answers take longer is not asked twice at once.
+ */
+export class PodStates {
+  readonly #options: Required<PodStatesOptions>;
+  // Each in the order of their turns.
+  readonly #active = new Set<string>();
+  readonly #swept = new Set<string>();
+  readonly #fresh = new Set<string>();
+  readonly #asking = new Map<string, Promise<void>>();
+  #waiting: Iterator<string> | undefined;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(options: PodStatesOptions) {
+    this.#options = { concurrency: CONCURRENCY, everyMs: EVERY_MS, sweepMs: SWEEP_MS, ...options };
+  }
+
+  get active(): number {
+    return this.#active.size;
+  }
+
+  start(): void {
+    this.#timer ??= setInterval(() => this.#beat(), this.#options.everyMs);
+  }
+
+  set(key: string, poll: Poll): void {
+    const isKnown = this.#active.has(key) || this.#swept.has(key);
+    if (poll !== 'active') this.#active.delete(key);
+    if (poll !== 'sweep') this.#swept.delete(key);
+    if (poll === 'none') this.#fresh.delete(key);
+    else {
+      if (!isKnown) this.#fresh.add(key);
+      (poll === 'active' ? this.#active : this.#swept).add(key);
+    }
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.#timer);
+    this.#waiting = undefined;
+    await Promise.all(this.#asking.values());
+  }
+
+  #beat(): void {
+    this.#waiting = this.#due();
+    this.#fill();
+  }
+
+  /** Whose turn it is in this beat. */
+  *#due(): Generator<string> {
+    const { everyMs, sweepMs } = this.#options;
+    const share = Math.ceil((this.#swept.size * everyMs) / sweepMs);
+    yield* taken(this.#active, this.#active.size);
+    yield* taken(this.#fresh, this.#fresh.size);
+    yield* taken(this.#swept, share);
+  }
+
+  #fill(): void {
+    while (this.#waiting && this.#asking.size < this.#options.concurrency) {
+      const next = this.#waiting.next();
+      if (next.done) return;
+      const key = next.value;
+      const isWanted = this.#active.has(key) || this.#swept.has(key);
+      if (!isWanted || this.#asking.has(key)) continue;
+      this.#fresh.delete(key);
+      const asked = this.#options.ask(key).finally(() => {
+        this.#asking.delete(key);
+        this.#fill();
+      });
+      this.#asking.set(key, asked);
+    }
+  }
+}
+
+/** The first so many, each put at the end of the line: where a beat is too short for all, the next one begins with the others. */
+function* taken(line: Set<string>, count: number): Generator<string> {
+  for (const key of line) {
+    if (count-- <= 0) return;
+    line.delete(key);
+    line.add(key);
+    yield key;
+  }
+}

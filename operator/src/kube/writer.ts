@@ -1,0 +1,81 @@
+import { KubeError, type KubeClient, type KubeObject, type KubeResource } from '@showrunner/service-kit/kube';
+import type { Manifest, ObjectRef } from '../decide/index.ts';
+import type { Term } from './leader.ts';
+
+/** Owner of the fields that the operator sets. */
+const FIELD_MANAGER = 'showrunner-operator';
+
+/** Another may lead by now. */
+export class TermOverError extends Error {
+  override readonly name = 'TermOverError';
+  constructor() {
+    super('The term as leader is over: nothing is written any more.');
+  }
+}
+
+export interface WriterOptions {
+  readonly client: KubeClient;
+  readonly term: Term;
+  readonly onWrite: (written: { verb: string; kind: string; code: string }) => void;
+}
+
+/** Every write of a leader: refused when its term is over, and counted. Throws TermOverError and KubeError. */
+export class Writer {
+  readonly #client: KubeClient;
+  readonly #term: Term;
+  readonly #onWrite: WriterOptions['onWrite'];
+
+  constructor({ client, term, onWrite }: WriterOptions) {
+    this.#client = client.until(term.signal);
+    this.#term = term;
+    this.#onWrite = onWrite;
+  }
+
+  create(resource: KubeResource, manifest: Manifest): Promise<KubeObject> {
+    const { namespace } = manifest.metadata;
+    return this.#write('create', resource, () =>
+      this.#client.create<KubeObject>(resource, manifest, namespace, { fieldManager: FIELD_MANAGER }),
+    );
+  }
+
+  /** `uid`: by force, to that very object. */
+  apply(resource: KubeResource, manifest: Manifest, uid: string | undefined): Promise<KubeObject> {
+    const object = uid === undefined ? manifest : { ...manifest, metadata: { ...manifest.metadata, uid } };
+    const options = { fieldManager: FIELD_MANAGER, force: uid !== undefined };
+    return this.#write('apply', resource, () => this.#client.apply<KubeObject>(resource, object, options));
+  }
+
+  /** To the version that was read. */
+  applyStatus(resource: KubeResource, { metadata }: KubeObject, status: unknown): Promise<KubeObject> {
+    const { namespace, name, resourceVersion } = metadata;
+    const object = { metadata: { namespace, name, resourceVersion }, status } as KubeObject;
+    const options = { fieldManager: FIELD_MANAGER, force: true };
+    return this.#write('apply status', resource, () => this.#client.applyStatus<KubeObject>(resource, object, options));
+  }
+
+  annotate(
+    resource: KubeResource,
+    { namespace, name, uid }: { namespace: string; name: string; uid: string },
+    annotations: Readonly<Record<string, string | null>>,
+  ): Promise<KubeObject> {
+    const patch = { metadata: { uid, annotations } };
+    return this.#write('patch', resource, () => this.#client.merge<KubeObject>(resource, name, namespace, patch));
+  }
+
+  delete({ resource, namespace, name, uid }: ObjectRef): Promise<void> {
+    return this.#write('delete', resource, () => this.#client.delete(resource, name, namespace, uid));
+  }
+
+  async #write<T>(verb: string, { kind }: KubeResource, write: () => Promise<T>): Promise<T> {
+    if (!this.#term.isValid()) throw new TermOverError();
+    try {
+      const answer = await write();
+      this.#onWrite({ verb, kind, code: 'ok' });
+      return answer;
+    } catch (error) {
+      if (this.#term.signal.aborted) throw new TermOverError();
+      this.#onWrite({ verb, kind, code: error instanceof KubeError ? String(error.code) : 'none' });
+      throw error;
+    }
+  }
+}

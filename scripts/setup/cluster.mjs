@@ -1,0 +1,44 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { images, imagesOf } from './images.mjs';
+import { isOwnClusterUp, missingSteps, ownCluster, startOwnCluster, stopOwnCluster } from './own-cluster.mjs';
+import { fail, say } from './say.mjs';
+import { lookAround, whichCluster } from './which-cluster.mjs';
+
+/** The cluster that the stories run on, or why there is none: see whichCluster. */
+export function chooseCluster(root) {
+  return whichCluster(lookAround({ missing: missingSteps(root), ownKubeconfig: ownCluster.kubeconfig }));
+}
+
+/**
+ * Has the chosen cluster run, with this checkout's images on it. Returns how to reach it:
+ *
+ * - `kubeconfig`: path of a file
+ * - `bin`: folder of kubectl, helm, helm3 and ctr, where they are not the caller's own
+ * - `images`: a reference per component
+ * - `isOwn`: whether its parts may be killed
+ * - `isStarted`: whether it was started here, so that who started it may stop it
+ */
+export function startCluster(root) {
+  const choice = chooseCluster(root);
+  if (choice.cluster === 'none') fail(`There is no cluster: ${choice.why}.`);
+  if (choice.cluster === 'named') {
+    say(`The cluster is the one of KUBECONFIG=${process.env.KUBECONFIG}`);
+    return { kubeconfig: process.env.KUBECONFIG, images: imagesInRegistry(root), isOwn: false, isStarted: false };
+  }
+  const isStarted = !isOwnClusterUp();
+  startOwnCluster(root);
+  return { kubeconfig: ownCluster.kubeconfig, bin: ownCluster.bin, images: images(root), isOwn: true, isStarted };
+}
+
+/** Stops the own cluster. */
+export const stopCluster = stopOwnCluster;
+
+/** SHOWRUNNER_IMAGES=registry.example/me holds showrunner-operator and the others, tagged with the version of package.json. */
+function imagesInRegistry(root) {
+  const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  const components = Object.keys(imagesOf(root));
+  return Object.fromEntries(
+    components.map((component) => [component, `${process.env.SHOWRUNNER_IMAGES}/showrunner-${component}:${version}`]),
+  );
+}

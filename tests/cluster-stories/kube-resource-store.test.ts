@@ -1,0 +1,199 @@
+import {
+  ExpiredError,
+  InvalidResourceError,
+  createLogger,
+  type Logger,
+  type WatchEvent,
+} from '@showrunner/service-kit';
+import {
+  KUBE,
+  KubeClient,
+  KubeError,
+  type KubeObject,
+  KubeResourceStore,
+  loadKubeConfig,
+} from '@showrunner/service-kit/kube';
+import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
+import { eventually } from '../support/index.ts';
+import { emptyNamespaces, freshNamespaces, removeNamespaces } from './support/fresh-namespaces.ts';
+import { type Account, readerOfLiveStreams } from './support/service-account.ts';
+
+const A = 'store-kube-a';
+const B = 'store-kube-b';
+const C = 'store-kube-c';
+const SHOW = { namespace: A, name: 'show' };
+
+const config = await loadKubeConfig(inject('cluster').kubeconfig);
+const client = new KubeClient(config);
+const lines: string[] = [];
+const logger: Logger = createLogger(
+  { name: 'story', level: 'warn' },
+  { write: (line: string) => void lines.push(line) },
+);
+const store = new KubeResourceStore({ client, logger });
+
+beforeAll(() => freshNamespaces(client, [A, B, C]));
+afterEach(async () => {
+  lines.length = 0;
+  await emptyNamespaces(client, [A, B, C]);
+});
+afterAll(async () => {
+  await removeNamespaces(client, [A, B, C]);
+  await client.close();
+});
+
+const liveStream = (metadata: object = {}, spec: object = {}) => ({
+  apiVersion: 'showrunner.dev/v1alpha1',
+  kind: 'LiveStream',
+  metadata: { ...SHOW, ...metadata },
+  spec,
+});
+const stored = () => client.get<KubeObject & { spec: object }>(KUBE.liveStreams, SHOW.name, SHOW.namespace);
+
+/** Follows a watch, and notes what it brings. */
+function follow(of: KubeResourceStore, from: string) {
+  const stop = new AbortController();
+  const told: string[] = [];
+  const ended = (async () => {
+    const note = ({ type, object }: WatchEvent<'LiveStream'>) =>
+      void told.push(`${type} ${object.metadata.namespace}/${object.metadata.name} ${object.spec.title ?? ''}`.trim());
+    for await (const event of of.watch('LiveStream', { from, signal: stop.signal })) note(event);
+  })();
+  return {
+    told,
+    end: async () => {
+      stop.abort();
+      await ended;
+    },
+  };
+}
+
+describe('a store of some namespaces', () => {
+  it('needs rights in these alone, lists them as one and follows each', async () => {
+    const account: Account = await readerOfLiveStreams(client, config, [B, A]);
+    const reader = new KubeClient(await loadKubeConfig(account.kubeconfig));
+    const ours = new KubeResourceStore({ client: reader, logger, namespaces: [B, A, B] });
+    await store.apply('LiveStream', liveStream({ namespace: B, name: 'b' }));
+    await store.apply('LiveStream', liveStream({ namespace: A, name: 'a' }));
+    await store.apply('LiveStream', liveStream({ namespace: C, name: 'c' }));
+    const { items, resourceVersion } = await ours.list('LiveStream');
+    expect(items.map(({ metadata }) => metadata.name)).toEqual(['a', 'b']);
+
+    const watch = follow(ours, resourceVersion);
+    await store.apply('LiveStream', liveStream({ namespace: C, name: 'c' }, { title: 'unheard' }));
+    await store.apply('LiveStream', liveStream({ namespace: B, name: 'b' }, { title: 'one' }));
+    await store.apply('LiveStream', liveStream({ namespace: A, name: 'new' }));
+    await eventually('both namespaces', () => watch.told.length === 2);
+    await store.delete('LiveStream', { namespace: B, name: 'b' });
+    await eventually('the end of one', () => watch.told.length === 3);
+    expect(watch.told.slice(0, 2).toSorted()).toEqual([`added ${A}/new`, `modified ${B}/b one`]);
+    expect(watch.told[2]).toBe(`deleted ${B}/b one`);
+    await watch.end();
+    await reader.close();
+    await account.close();
+  });
+
+  it('knows nothing of others', async () => {
+    const ours = new KubeResourceStore({ client, logger, namespaces: [A, B] });
+    const foreign = { namespace: C, name: 'c' };
+    await store.apply('LiveStream', liveStream(foreign));
+    expect(await ours.get('LiveStream', foreign)).toBeUndefined();
+    expect((await ours.list('LiveStream', C)).items).toEqual([]);
+    await expect(ours.patchStatus('LiveStream', foreign, {})).rejects.toThrow(`There is no LiveStream ${C}/c.`);
+    await expect(ours.delete('LiveStream', foreign)).rejects.toThrow(`There is no LiveStream ${C}/c.`);
+    await expect(ours.apply('LiveStream', liveStream(foreign))).rejects.toThrow(
+      `metadata.namespace: "${C}" is not allowed: choose one of ${A}, ${B}.`,
+    );
+    expect(await store.get('LiveStream', foreign)).toBeDefined();
+  });
+
+  it('goes on from lists alone: a version of one object does not tell how far the other namespaces were followed', async () => {
+    const ours = new KubeResourceStore({ client, logger, namespaces: [A, B] });
+    const { metadata } = await store.apply('LiveStream', liveStream());
+    for (const from of [metadata.resourceVersion ?? '', '', '0', '1.x', '1.2.3', '0.0']) {
+      const { signal } = new AbortController();
+      await expect(ours.watch('LiveStream', { from, signal }).next()).rejects.toBeInstanceOf(ExpiredError);
+    }
+  });
+});
+
+describe('what another version stored', () => {
+  /** Taken by the API server, refused by our rules. */
+  const IN_LOWER_CASE = '2026-11-21t20:00:00z';
+
+  it('hides nothing else, is named with the reason, and can be mended', async () => {
+    await store.apply('LiveStream', liveStream({ name: 'fine' }));
+    await client.create(KUBE.liveStreams, liveStream({}, { startAt: IN_LOWER_CASE }), A);
+    const { items, resourceVersion } = await store.list('LiveStream', A);
+    expect(items.map(({ metadata }) => metadata.name)).toEqual(['fine']);
+    expect(lines.map((line) => JSON.parse(line) as object)).toEqual([
+      expect.objectContaining({ kind: 'LiveStream', ...SHOW, broken: 'spec.startAt' }),
+    ]);
+    await expect(store.get('LiveStream', SHOW)).rejects.toThrow(
+      `The stored LiveStream ${A}/show breaks a rule of this version (spec.startAt): apply it anew.`,
+    );
+
+    const watch = follow(store, resourceVersion);
+    await client.merge(KUBE.liveStreams, 'fine', A, { spec: { startAt: IN_LOWER_CASE } });
+    const mended = await store.apply('LiveStream', liveStream({}, { title: 'Mended' }));
+    expect(mended.metadata.generation).toBe(2);
+    expect(mended.spec.startAt).toBeUndefined();
+    expect(await store.get('LiveStream', SHOW)).toEqual(mended);
+    // Gone is gone, also for who knew it before it broke.
+    await store.delete('LiveStream', { namespace: A, name: 'fine' });
+    const ours = () => watch.told.filter((line) => line.includes(A));
+    await eventually('the deletion', () => ours().length === 2);
+    expect(ours()).toEqual([`modified ${A}/show Mended`, `deleted ${A}/fine`]);
+    await watch.end();
+  });
+});
+
+describe('apply', () => {
+  it('takes away what is no longer named, and leaves alone what is not ours to know', async () => {
+    const annotations = { note: 'x' };
+    await store.apply('LiveStream', liveStream({ labels: { team: 'a', tier: '1' }, annotations }, { title: 'One' }));
+    await client.merge(KUBE.liveStreams, SHOW.name, A, { metadata: { finalizers: ['example.org/guard'] } });
+    const applied = await store.apply('LiveStream', liveStream({ labels: { team: 'a' } }));
+    expect(applied.metadata).toMatchObject({ labels: { team: 'a' }, finalizers: ['example.org/guard'] });
+    expect(applied.metadata.annotations).toBeUndefined();
+    expect(applied.spec.title).toBeUndefined();
+    expect(
+      (await store.apply('LiveStream', { ...applied, metadata: { ...applied.metadata, finalizers: [] } })).metadata,
+    ).not.toHaveProperty('finalizers');
+  });
+
+  it('writes nothing, not even to the server, where nothing changes', async () => {
+    await store.apply('LiveStream', liveStream({}, { title: 'One' }));
+    const { metadata } = await stored();
+    await store.apply('LiveStream', liveStream({}, { title: 'One' }));
+    expect((await stored()).metadata).toEqual(metadata);
+  });
+
+  it('lets all of many writers through who name no version', async () => {
+    const titles = Array.from({ length: 4 }, (_, n) => `Title ${n}`);
+    const written = await Promise.all(titles.map((title) => store.apply('LiveStream', liveStream({}, { title }))));
+    expect(written.map(({ spec }) => spec.title)).toEqual(titles);
+    expect((await stored()).metadata.generation).toBe(4);
+  });
+
+  it('says in our words what only the server knows', async () => {
+    const secret = { apiVersion: 'v1', kind: 'Secret', metadata: SHOW, stringData: { streamKey: 'hidden' } };
+    await store.apply('Secret', secret);
+    const retyped = store.apply('Secret', { ...secret, type: 'example.org/other' });
+    await expect(retyped).rejects.toEqual(
+      new InvalidResourceError(['type: this value (not shown) is not allowed: field is immutable.']),
+    );
+    await expect(store.apply('LiveStream', liveStream({ namespace: 'store-none' }))).rejects.toThrow(
+      'There is no namespace store-none.',
+    );
+    const account = await readerOfLiveStreams(client, config, [C]);
+    const reader = new KubeClient(await loadKubeConfig(account.kubeconfig));
+    const forbidden = new KubeResourceStore({ client: reader, logger }).apply(
+      'LiveStream',
+      liveStream({ namespace: C }),
+    );
+    await expect(forbidden).rejects.toSatisfy((error) => error instanceof KubeError && error.code === 403);
+    await reader.close();
+    await account.close();
+  });
+});

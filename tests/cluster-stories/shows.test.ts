@@ -1,0 +1,149 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import {
+  eventually,
+  httpGet,
+  pushTestPicture,
+  startBrowser,
+  untilPlaying,
+  untilState,
+  type StoryBrowser,
+} from '../support/index.ts';
+import { installPlatform, type Platform } from './support/index.ts';
+
+/** Shows on a real cluster, as streamers, viewers and who runs kubectl see them. */
+describe('shows of a platform that the chart installed', () => {
+  let platform: Platform;
+  let browser: StoryBrowser;
+
+  beforeAll(async () => {
+    platform = await installPlatform(inject('cluster'), 'shows');
+    browser = await startBrowser('no-user-gesture-required', new URL(platform.webUrl).hostname);
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await platform?.uninstall();
+  });
+
+  it('a LiveStream is applied, a publisher is let in, and Chromium plays it through the edge until it ends', async () => {
+    await platform.apply('evening', { title: 'The evening show', ingest: { reconnectGrace: '1s' } });
+    await platform.untilReady('evening');
+    const page = await browser.open(platform.watchUrl('evening'));
+    const publisher = pushTestPicture(await platform.publishUrl('evening'));
+    const facts = await untilPlaying(page, 30_000);
+    expect([facts.width, facts.height]).toEqual([320, 180]);
+    await platform.untilPhase('evening', 'Live');
+    const first = await eventually('FirstSegmentReady', () => platform.condition('evening', 'FirstSegmentReady'));
+    expect(first.reason).toBe('MediaReady');
+    const columns = await platform.tenant.kubectl(['get', 'livestream', 'evening']);
+    expect(columns.split('\n').map((line) => line.split(/\s+/).slice(0, 5))).toMatchObject([
+      ['NAME', 'READY', 'PHASE', 'SOURCE', 'LATENCY'],
+      ['evening', 'True', 'Live', expect.stringMatching(/^avc1\./), 'low'],
+      [''],
+    ]);
+    const measured = await eventually('facts in the API', async () => {
+      const { body } = await httpGet(`${platform.webUrl}/api/v1/live-streams/${platform.tenant.name}/evening/state`);
+      return (JSON.parse(body.toString()) as { facts?: { video?: object } }).facts?.video;
+    });
+    expect(measured).toMatchObject({ width: 320, height: 180 });
+    await publisher.stop();
+    await untilState(page, 'ended', 30_000);
+    await platform.untilPhase('evening', 'Ended');
+    const told = await platform.tenant.kubectl(['describe', 'livestream', 'evening']);
+    for (const reason of ['StreamKeyMade', 'PodsStarted', 'Ready', 'ShowStarted', 'FirstSegmentReady', 'ShowEnded']) {
+      expect(told).toMatch(new RegExp(`Normal +${reason} `));
+    }
+    expect(told).not.toContain((await platform.publishUrl('evening')).split('/').at(-1));
+  });
+
+  it('a cold one costs its Secret alone, starts when a publisher knocks, and stops after its time', async () => {
+    await platform.apply('cold', { standby: 'cold', idleAfter: '10s', ingest: { reconnectGrace: '0s' } });
+    await platform.untilReady('cold');
+    const kinds = 'deployment,service,pod,secret,poddisruptionbudget';
+    const objects = async () => {
+      const label = 'showrunner.dev/live-stream=cold';
+      return (await platform.tenant.kubectl(['get', kinds, '--selector', label, '--output', 'name']))
+        .trim()
+        .split('\n');
+    };
+    expect(await objects()).toEqual(['secret/cold-stream-key']);
+    const publisher = pushTestPicture(await platform.publishUrl('cold'), { seconds: 8 });
+    await eventually('media', async () => (await httpGet(platform.playlistUrl('cold'))).status === 200, {
+      timeoutMs: 30_000,
+    });
+    expect(await publisher.exited).toEqual({ code: 0, signal: null });
+    await eventually('the pods to go', async () => (await objects()).join() === 'secret/cold-stream-key', {
+      timeoutMs: 60_000,
+      everyMs: 500,
+    });
+    expect((await platform.status('cold')).conditions?.find(({ type }) => type === 'Ready')?.status).toBe('True');
+  });
+
+  it('a ladder that is edited holds for the next show, and the running one goes on as it is', async () => {
+    await platform.apply('ladder');
+    await platform.untilReady('ladder');
+    const url = await platform.publishUrl('ladder');
+    const pods = [await platform.pods('ladder', 'ingest'), await platform.pods('ladder', 'transcoder')];
+    const renditions = async () => {
+      const { status, body } = await httpGet(platform.playlistUrl('ladder'));
+      if (status !== 200) throw new Error(`${status}`);
+      return body.toString().match(/^.+\/playlist\.m3u8$/gm) ?? [];
+    };
+    const picture = { width: 854, height: 480, videoKbps: 800 };
+    const first = pushTestPicture(url, picture);
+    expect(await eventually('the first show', renditions)).toEqual(['source/playlist.m3u8']);
+    await platform.untilPhase('ladder', 'Live');
+    await platform.apply('ladder', { transcode: { ladder: '360p' } });
+    await sleep(3_000);
+    expect(await renditions()).toEqual(['source/playlist.m3u8']);
+    expect([await platform.pods('ladder', 'ingest'), await platform.pods('ladder', 'transcoder')]).toEqual(pods);
+    await first.stop();
+  });
+
+  it('a key that is changed in its Secret is let in at once, the former one for a while', async () => {
+    const secret = (key: string) =>
+      platform.tenant.kubectl(['apply', '--server-side', '--force-conflicts', '--filename', '-'], {
+        input: JSON.stringify({
+          ...{ apiVersion: 'v1', kind: 'Secret', metadata: { name: 'own-key' } },
+          stringData: { streamKey: key },
+        }),
+      });
+    const [former, later] = ['a-former-key-of-ours-0001', 'a-later-key-of-ours-00002'];
+    await secret(former);
+    await platform.apply('keyed', { ingest: { keySecretRef: { name: 'own-key' }, reconnectGrace: '0s' } });
+    await platform.untilReady('keyed');
+    await secret(later);
+    await eventually('both hashes', async () => (await platform.status('keyed')).ingest?.keyHashes?.length === 2);
+    for (const key of [later, former]) {
+      const publisher = pushTestPicture(`${platform.rtmpUrl}/${key}`, { seconds: 2 });
+      expect(await publisher.exited).toEqual({ code: 0, signal: null });
+    }
+  });
+
+  it('one that is deleted in mid-show lets its publisher go and leaves nothing behind', async () => {
+    await platform.apply('gone');
+    await platform.untilReady('gone');
+    const publisher = pushTestPicture(await platform.publishUrl('gone'));
+    await platform.untilPhase('gone', 'Live');
+    await platform.tenant.kubectl(['delete', 'livestream', 'gone', '--wait=false']);
+    expect((await publisher.exited).code).not.toBe(0);
+    await eventually(
+      'everything of it to be gone',
+      async () => {
+        const label = 'showrunner.dev/live-stream=gone';
+        const left = await platform.tenant.kubectl(['get', 'all,secret,pdb', '--selector', label, '--output', 'name']);
+        return left.trim() === '';
+      },
+      { timeoutMs: 60_000, everyMs: 500 },
+    );
+  });
+
+  it('nginx-rtmp takes a publisher in, and the same page plays it', async () => {
+    await platform.apply('by-nginx', { ingest: { engine: 'nginx-rtmp' } });
+    await platform.untilReady('by-nginx');
+    const page = await browser.open(platform.watchUrl('by-nginx'));
+    const publisher = pushTestPicture(await platform.publishUrl('by-nginx'));
+    await untilPlaying(page, 30_000);
+    await publisher.stop();
+  });
+});

@@ -1,0 +1,50 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { OWN_NAMESPACE_RULES, type RbacRule, WATCHED_NAMESPACE_RULES } from '@showrunner/operator/rbac';
+import { parse, stringify } from 'yaml';
+import type { Cluster } from './cluster.ts';
+import { clusterProgram } from './cluster-program.ts';
+
+const NAME = 'operator';
+const TOKEN_LIFE = '2h';
+
+/**
+ * Writes a kubeconfig for an account that has the rights of the operator's own list (operator/src/kube/rbac.ts) and no others, so that
+ * a story fails where one is missing there.
+ */
+export async function writeOperatorKubeconfig(
+  cluster: Cluster,
+  { namespace, namespaces, path }: { namespace: string; namespaces: readonly string[]; path: string },
+): Promise<void> {
+  const kubectl = clusterProgram(cluster, 'kubectl');
+  const items = [
+    { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: NAME, namespace } },
+    ...grant(namespace, 'own', OWN_NAMESPACE_RULES, namespace),
+    ...namespaces.flatMap((watched) => grant(watched, 'watched', WATCHED_NAMESPACE_RULES, namespace)),
+  ];
+  await kubectl(['apply', '-f', '-'], { input: JSON.stringify({ apiVersion: 'v1', kind: 'List', items }) });
+  const token = await kubectl(['--namespace', namespace, 'create', 'token', NAME, `--duration=${TOKEN_LIFE}`]);
+  const config = parse(await readFile(cluster.kubeconfig, 'utf8')) as { users: { name: string; user: object }[] };
+  const users = config.users.map(({ name }) => ({ name, user: { token: token.trim() } }));
+  await writeFile(path, stringify({ ...config, users }), { mode: 0o600 });
+}
+
+function grant(namespace: string, which: string, rules: readonly RbacRule[], home: string): object[] {
+  const metadata = { name: `${NAME}-${which}`, namespace };
+  const roleRef = { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: metadata.name };
+  const apiVersion = 'rbac.authorization.k8s.io/v1';
+  return [
+    {
+      apiVersion,
+      kind: 'Role',
+      metadata,
+      rules: rules.map(({ apiGroups, resources, verbs }) => ({ apiGroups, resources, verbs })),
+    },
+    {
+      apiVersion,
+      kind: 'RoleBinding',
+      metadata,
+      roleRef,
+      subjects: [{ kind: 'ServiceAccount', name: NAME, namespace: home }],
+    },
+  ];
+}

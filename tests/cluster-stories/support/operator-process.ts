@@ -1,0 +1,110 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { eventually } from '../../support/eventually.ts';
+import { freePorts } from '../../support/free-ports.ts';
+import type { Cluster } from './cluster.ts';
+import { writeOperatorKubeconfig } from './operator-account.ts';
+
+const MAIN = fileURLToPath(new URL('../../../operator/src/main.ts', import.meta.url));
+const KNOCK_TOKEN = 'the-knock-token-of-a-story';
+
+export interface OperatorOptions {
+  /** Its own namespace, where its Lease is. */
+  readonly namespace: string;
+  /** Namespaces that it looks after. */
+  readonly namespaces: readonly string[];
+  /** Under which it leads. */
+  readonly name?: string;
+  /** SHOWRUNNER_* settings that differ from the usual. */
+  readonly settings?: Readonly<Record<string, string>>;
+}
+
+/** An operator that runs as a process of this machine, against the cluster. */
+export interface OperatorProcess {
+  /** Everything that it logged. */
+  readonly log: () => string;
+  readonly pid: number;
+  /** A metric's value, all of its labels added up; those with a certain text in their labels, where it is given. */
+  metric(name: string, labels?: string): Promise<number>;
+  knock(namespace: string, stream: string): Promise<number>;
+  /** Ends it, with SIGTERM where no signal is named, and waits for that. */
+  stop(signal?: NodeJS.Signals): Promise<void>;
+}
+
+/** Starts it, with no more rights than it says that it needs, and waits until it knows the cluster. Stop it. */
+export async function startOperator(cluster: Cluster, options: OperatorOptions): Promise<OperatorProcess> {
+  const { namespace, namespaces, name = 'operator-1', settings = {} } = options;
+  const [ops, http] = await freePorts(2);
+  const folder = await mkdtemp(join(tmpdir(), 'operator-'));
+  const token = join(folder, 'token');
+  await writeFile(token, KNOCK_TOKEN);
+  const kubeconfig = join(folder, 'kubeconfig');
+  await writeOperatorKubeconfig(cluster, { namespace, namespaces, path: kubeconfig });
+  const child = spawn(process.execPath, [MAIN], {
+    env: {
+      PATH: process.env.PATH,
+      KUBECONFIG: kubeconfig,
+      SHOWRUNNER_HOST: '127.0.0.1',
+      SHOWRUNNER_OPS_PORT: String(ops),
+      SHOWRUNNER_HTTP_PORT: String(http),
+      SHOWRUNNER_NAMESPACE: namespace,
+      SHOWRUNNER_NAMESPACES: namespaces.join(','),
+      SHOWRUNNER_POD_NAME: name,
+      SHOWRUNNER_RTMP_URL: 'rtmp://live.example.org/live',
+      SHOWRUNNER_HTTP_URL: 'https://live.example.org',
+      // No such images: what is told here needs no running pods.
+      SHOWRUNNER_INGEST_IMAGE: 'localhost/showrunner-ingest:none',
+      SHOWRUNNER_TRANSCODER_IMAGE: 'localhost/showrunner-transcoder:none',
+      SHOWRUNNER_IMAGE_PULL_POLICY: 'Never',
+      SHOWRUNNER_KNOCK_TOKEN_FILE: token,
+      ...settings,
+    },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let log = '';
+  for (const stream of [child.stdout, child.stderr])
+    stream.setEncoding('utf8').on('data', (text: string) => (log += text));
+  const ended = once(child, 'exit');
+  const at = `http://127.0.0.1:${ops}`;
+  const stop = async (signal: NodeJS.Signals = 'SIGTERM') => {
+    if (!hasEnded(child)) child.kill(signal);
+    await ended;
+    await rm(folder, { recursive: true, force: true });
+  };
+  try {
+    await eventually('the operator to know the cluster', async () => {
+      if (hasEnded(child)) throw new Error(log);
+      return (await fetch(`${at}/readyz`)).ok;
+    });
+  } catch (error) {
+    await stop('SIGKILL');
+    throw error;
+  }
+  return {
+    log: () => log,
+    pid: child.pid!,
+    async metric(name, labels = '') {
+      const lines = (await (await fetch(`${at}/metrics`)).text()).split('\n');
+      const values = lines.filter((line) => line.startsWith(name) && /[ {]/.test(line[name.length] ?? ''));
+      return values
+        .filter((line) => line.includes(labels))
+        .reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0);
+    },
+    async knock(namespace, stream) {
+      const response = await fetch(`http://127.0.0.1:${http}/knock/${namespace}/${stream}`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${KNOCK_TOKEN}` },
+      });
+      return response.status;
+    },
+    stop,
+  };
+}
+
+function hasEnded({ exitCode, signalCode }: ChildProcess): boolean {
+  return exitCode !== null || signalCode !== null;
+}

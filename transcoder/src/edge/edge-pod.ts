@@ -1,0 +1,79 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createOpsHandler, HttpListener, type Logger, type Registry, type StreamRef } from '@showrunner/service-kit';
+import { MediaListener } from '../pod/media-listener.ts';
+import type { EdgePodConfig } from './config.ts';
+import { EdgeMetrics } from './edge-metrics.ts';
+import { Edge } from './edge.ts';
+import { transcoderAddress } from './transcoder-address.ts';
+import type { Address } from './upstream-call.ts';
+
+/** Whoever waits is answered: by then also who waits for a transcoder that is away. */
+const ANSWER_MS = 10_000;
+
+export interface EdgePod {
+  /** Port of `/hls/`, once started. */
+  readonly httpPort: number;
+  start(): Promise<void>;
+  /** Is not ready any more, goes on for `drainMs` while everybody hears of that, answers who waits, and closes. Idempotent. */
+  close(): Promise<void>;
+}
+
+export interface EdgePodOptions {
+  readonly config: EdgePodConfig;
+  readonly logger: Logger;
+  readonly registry: Registry;
+  /** Where the transcoder of a stream listens, where that is not its Service. */
+  readonly addressOf?: (stream: StreamRef) => Address;
+}
+
+/** Serves the media of all streams of the cluster, each from its transcoder's Service. */
+export function createEdgePod({ config, logger, registry, ...options }: EdgePodOptions): EdgePod {
+  const { host, clusterDomain } = config;
+  const edge = new Edge({
+    addressOf: options.addressOf ?? ((stream) => transcoderAddress(stream, clusterDomain)),
+    namespaces: config.namespaces,
+    cacheBytes: config.cacheBytes,
+    metrics: new EdgeMetrics(registry),
+    limits: { inFlightBytes: config.inFlightBytes },
+  });
+  let phase: 'starting' | 'ready' | 'draining' = 'starting';
+  let closing: Promise<void> | undefined;
+  const ops = createOpsHandler({ registry, ready: () => (phase === 'ready' ? [] : [`The edge is ${phase}.`]) });
+  const opsListener = new HttpListener({
+    name: 'Operations',
+    host,
+    port: config.opsPort,
+    logger,
+    handle: (request, response) => {
+      if (!ops(request, response)) response.writeHead(404).end();
+    },
+  });
+  const media = new MediaListener({ host, port: config.httpPort, media: (exchange) => edge.handle(exchange), logger });
+
+  async function shutDown(): Promise<void> {
+    const wasServing = phase === 'ready';
+    phase = 'draining';
+    media.drain();
+    if (wasServing) await sleep(config.drainMs);
+    await media.close(ANSWER_MS);
+    edge.close();
+    await opsListener.close();
+  }
+
+  return {
+    get httpPort() {
+      return media.port;
+    },
+    async start() {
+      await opsListener.start();
+      await media.start();
+      if (closing) return;
+      phase = 'ready';
+      logger.info({ ports: { http: media.port, ops: opsListener.port } }, 'ready');
+    },
+    async close() {
+      closing ??= shutDown();
+      await closing;
+    },
+  };
+}

@@ -1,0 +1,3 @@
+#!/bin/sh
+sleep 60
+exit 1

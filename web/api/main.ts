@@ -1,0 +1,77 @@
+import {
+  createLogger,
+  createOpsHandler,
+  createRegistry,
+  createShutdown,
+  HttpListener,
+  loadConfig,
+  runMain,
+} from '@showrunner/service-kit';
+import { KubeClient, KubeResourceStore, loadKubeConfig } from '@showrunner/service-kit/kube';
+import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { webConfigSchema } from './config.ts';
+import { IngestFacts, ingestStateUrl } from './ingest-facts.ts';
+import { createWeb } from './web.ts';
+
+/** The built page, seen from here and from the image's bundle alike. */
+const APP_FOLDER = fileURLToPath(new URL('../dist', import.meta.url));
+/** Beyond the time that requests are still answered: for what is underway to end. */
+const CLOSE_MS = 5_000;
+
+/** The API and the pages on a cluster, from the Kubernetes API, until SIGTERM. */
+await runMain(async () => {
+  const config = loadConfig(webConfigSchema, { env: process.env, prefix: 'SHOWRUNNER' });
+  const { host, namespaces, mediaOrigin, drainMs } = config;
+  const logger = createLogger({ name: 'web', level: config.logLevel });
+  const shutdown = createShutdown({ logger, timeoutMs: drainMs + CLOSE_MS });
+  let phase: 'starting' | 'ready' | 'draining' = 'starting';
+
+  const client = new KubeClient(await loadKubeConfig());
+  shutdown.onShutdown('Kubernetes API', () => client.close());
+  const facts = new IngestFacts({ urlOf: (stream) => ingestStateUrl(stream, config.clusterDomain) });
+  shutdown.onShutdown('facts', () => facts.close());
+  const ops = createOpsHandler({
+    registry: createRegistry(),
+    ready: () => (phase === 'ready' ? [] : [phase === 'draining' ? 'Shutting down.' : 'No list of live streams yet.']),
+  });
+  const opsListener = new HttpListener({
+    name: 'Operations',
+    host,
+    port: config.opsPort,
+    logger,
+    handle: (request, response) => void (ops(request, response) || response.writeHead(404).end()),
+  });
+  shutdown.onShutdown('operations', () => opsListener.close());
+  const web = await createWeb({
+    store: new KubeResourceStore({ client, logger, namespaces }),
+    factsOf: (stream) => facts.of(stream),
+    appDir: APP_FOLDER,
+    mediaOrigin,
+    logger,
+    onListed: () => {
+      if (phase === 'starting') phase = 'ready';
+    },
+  });
+  // Pages that follow events come back a moment after theirs end, to a replica that stays.
+  shutdown.onShutdown('web', () => web.close());
+  shutdown.listen(['SIGINT', 'SIGTERM']);
+  try {
+    await opsListener.start();
+    await web.listen({ host, port: config.httpPort }).catch((cause: Error) => {
+      throw new Error(`Pages cannot be served on port ${config.httpPort} of ${host}: ${cause.message}.`, { cause });
+    });
+  } catch (error) {
+    await shutdown.close();
+    throw error;
+  }
+  shutdown.onShutdown('endpoints', async () => {
+    phase = 'draining';
+    // Who keeps a connection takes the next request elsewhere.
+    web.server.prependListener('request', (_request, response) => void response.setHeader('connection', 'close'));
+    await sleep(drainMs);
+  });
+  const { port } = web.server.address() as AddressInfo;
+  logger.info({ ports: { http: port, ops: opsListener.port }, namespaces, mediaOrigin }, 'listening');
+});
