@@ -88,6 +88,9 @@ describe('a browser that plays only after the viewer has acted', () => {
     await page.waitForFunction('document.pictureInPictureElement !== null', undefined, { timeout: 5_000 });
     expect(await button.getAttribute('aria-pressed')).toBe('true');
     await untilPlaying(page);
+    // The controls have faded meanwhile where the picture took its time.
+    await page.mouse.move(400, 300);
+    await page.mouse.move(420, 320);
     await button.click();
     await page.waitForFunction('document.pictureInPictureElement === null', undefined, { timeout: 5_000 });
   });

@@ -2,7 +2,6 @@ import { Agent, request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
-  IN_REAL_TIME,
   eventually,
   httpGet,
   pushTestPicture,
@@ -129,7 +128,7 @@ describe(`two edges and ${VIEWERS} viewers`, () => {
     return Number(found?.split(' ').at(-1) ?? 0);
   }
 
-  it('at one of them: the transcoder is asked once for all', IN_REAL_TIME, async () => {
+  it('at one of them: the transcoder is asked once for all', async () => {
     const asked = () => metric(0, 'showrunner_edge_upstream_requests_total');
     const before = await asked();
     const viewers = await watchWhile(async () => undefined, ports.slice(0, 1));
@@ -139,14 +138,14 @@ describe(`two edges and ${VIEWERS} viewers`, () => {
     expect(((await asked()) - before) / requests).toBeLessThan(0.01);
   });
 
-  it('one is killed: nothing fails that a second attempt does not mend', IN_REAL_TIME, async () => {
+  it('one is killed: nothing fails that a second attempt does not mend', async () => {
     const viewers = await watchWhile(() => plane.edges[0]!.stop('SIGKILL'));
     expect(failures(viewers)).toEqual([]);
     expect(total(viewers, ({ mended }) => mended)).toBeGreaterThan(0);
     await plane.edges[0]!.start();
   });
 
-  it('one is asked to end: who was there is answered, and goes to the other', IN_REAL_TIME, async () => {
+  it('one is asked to end: who was there is answered, and goes to the other', async () => {
     const viewers = await watchWhile(() => plane.edges[0]!.stop('SIGTERM'));
     expect(failures(viewers)).toEqual([]);
     // Nobody tells these viewers where to go, so each finds out by the two requests that it had on the way next.

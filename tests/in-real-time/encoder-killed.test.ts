@@ -2,7 +2,6 @@ import process from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
-  IN_REAL_TIME,
   eventually,
   followLive,
   processTree,
@@ -28,7 +27,7 @@ describe('the ladder’s ffmpeg is killed', () => {
   });
   const encoders = () => processTree(product.pid).filter(({ command }) => command === 'ffmpeg');
 
-  it('and the source goes on undisturbed while the rung comes back', IN_REAL_TIME, async () => {
+  it('and the source goes on undisturbed while the rung comes back', async () => {
     await eventually('a second rung', async () => {
       const reader = await (await followLive(product.masterUrl('ladder'))).stop();
       return reader.master.variants.length === 2;

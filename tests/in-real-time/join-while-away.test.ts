@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
-  IN_REAL_TIME,
   checkMediaOf,
   eventually,
   followLive,
@@ -28,7 +27,7 @@ describe('a viewer who comes while the publisher is away', () => {
     await product?.stop();
   });
 
-  it('sees the picture that the others see, and goes on with them', IN_REAL_TIME, async () => {
+  it('sees the picture that the others see, and goes on with them', async () => {
     const push = () => {
       const publisher = pushTestPicture(product.publishUrl(), { width: 640, height: 360, gop: 30 });
       publishers.push(publisher);

@@ -82,6 +82,7 @@ export class HlsReader {
   readonly #options: ReaderOptions;
   readonly #stopped = new AbortController();
   #playlistUrl = '';
+  #takenAt = 0;
   #rounds = 0;
   #background: Promise<void>[] = [];
   #hinted = new Map<string, Promise<HttpAnswer | undefined>>();
@@ -192,7 +193,9 @@ export class HlsReader {
     this.#rounds += 1;
     const asked = nextPosition(this.playlist);
     const query = `?_HLS_msn=${asked.msn}&_HLS_part=${asked.part}`;
-    const useDelta = this.#rounds % 2 === 0 && this.playlist.serverControl?.canSkipUntil !== undefined;
+    // Section 6.2.5.1: a client asks for a delta only while its playlist is younger than half the skip boundary.
+    const canSkipUntil = this.playlist.serverControl?.canSkipUntil ?? 0;
+    const useDelta = this.#rounds % 2 === 0 && wallClock() - this.#takenAt < canSkipUntil * 500;
     for (const { uri } of this.playlist.preloadHints) this.#fetchHint(uri);
     const compare = useDelta && this.#rounds % 10 === 0 ? this.#get(this.#playlistUrl + query) : undefined;
     const answer = await this.#get(this.#playlistUrl + query + (useDelta ? '&_HLS_skip=YES' : ''));
@@ -234,6 +237,7 @@ export class HlsReader {
 
   #take(playlist: MediaPlaylist, arrivedAt: number): void {
     const before: MediaPlaylist | undefined = this.playlist;
+    this.#takenAt = arrivedAt;
     this.checked.playlists += 1;
     this.#add(checkMediaPlaylist(playlist));
     if (before) this.#add(checkSuccession(before, playlist));

@@ -7,7 +7,6 @@ export * from './hls-playlist.ts';
 export * from './hls-reader.ts';
 export * from './hls-rules.ts';
 export * from './http-get.ts';
-export * from './in-real-time.ts';
 export * from './media-check.ts';
 export * from './plain-player.ts';
 export * from './process-figures.ts';
