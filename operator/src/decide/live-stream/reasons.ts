@@ -25,7 +25,7 @@ const PROBLEMS = {
   KeyMissing: 'The Secret has no entry with a stream key in it.',
   KeyTooWeak: 'The stream key is too short.',
   KeyUnusable: 'No publisher can send this stream key.',
-  KeyInUse: 'Another LiveStream had the same stream key first.',
+  KeyInUse: 'Another LiveStream had the same stream key first, or accepts it until its `keyRotationGrace` is over.',
   LadderAboveLimit: 'The ladder is taller than the platform allows.',
   NameTaken: "An object that is not the stream's has the name of one that it needs.",
   ObjectRefused:

@@ -1,7 +1,14 @@
 import { isDeepStrictEqual } from 'node:util';
 import { type Logger, type StreamRef, hashStreamKey, streamId } from '@showrunner/service-kit';
 import { KubeError, type KubeClient, type KubeObject, type KubeResource } from '@showrunner/service-kit/kube';
-import { KeyHolders, type OperatorSettings, currentHash, followShow, liveStreamKind } from '../../decide/index.ts';
+import {
+  KeyHolders,
+  type OperatorSettings,
+  followShow,
+  formerKeys,
+  liveStreamKind,
+  statusHashes,
+} from '../../decide/index.ts';
 import type { OperatorMetrics } from '../../metrics.ts';
 import type { PodHttp } from '../pod-http.ts';
 import { carryOut } from '../carry-out.ts';
@@ -37,6 +44,8 @@ const CONCURRENCY = 24;
 const BACK_OFF = { firstMs: 200, maxMs: 60_000 };
 /** A namespace that is not known yet is looked at again after this. */
 const UNKNOWN_RETRY_MS = 500;
+/** Namespaces that cannot be listed must not keep new keys out of the others for longer. */
+const UNKNOWN_KEYS_MS = 60_000;
 const CONFLICT = 409;
 
 /** Carries LiveStreams out for as long as a term as leader lasts. It begins with nothing but what the cluster says. */
@@ -48,12 +57,14 @@ export class StreamReconciler {
   readonly #writer: Writer;
   readonly #recorder: EventRecorder;
   readonly #keyHolders = new KeyHolders();
+  readonly #startedAt: number;
   /** By namespace/name. */
   readonly #memories = new Map<string, StreamMemory>();
 
   constructor(options: StreamReconcilerOptions) {
     this.#options = options;
     this.#now = options.now ?? Date.now;
+    this.#startedAt = this.#now();
     const { client, term, metrics, logger, instance } = options;
     this.#queue = new KeyedQueue({
       run: (id) => this.#timed(id),
@@ -151,7 +162,13 @@ export class StreamReconciler {
     });
     const secret = await keySecretFor(stream, inside, client, memory.readKey);
     memory.readKey = secret.read;
-    const { usedBy, freedFor } = this.#keyHolders.claim(id, secret.key ? hashStreamKey(secret.key) : undefined);
+    const present = secret.key ? hashStreamKey(secret.key) : undefined;
+    if (present !== undefined && !this.#mayClaim(stream, present)) {
+      this.#queue.addAfter(id, UNKNOWN_RETRY_MS);
+      return 'again';
+    }
+    const former = formerKeys(stream, present, this.#now()).map(({ sha256 }) => sha256);
+    const { usedBy, freedFor } = this.#keyHolders.claim(id, present, former);
     for (const other of freedFor) this.#queue.add(other);
 
     const observed = observeStream(stream, inside, memory, { ...secret, usedBy });
@@ -176,6 +193,12 @@ export class StreamReconciler {
     if (outcome === 'settled') return 'settled';
     this.#queue.add(id);
     return 'again';
+  }
+
+  /** A key that is new to its stream may be that of a stream in a namespace which is still being listed. */
+  #mayClaim(stream: KeptStream['resource'], hash: string): boolean {
+    const isPatient = this.#now() < this.#startedAt + UNKNOWN_KEYS_MS;
+    return this.#options.view.complete || !isPatient || statusHashes(stream).includes(hash);
   }
 
   #failed(error: unknown, id: string): void {
@@ -218,7 +241,7 @@ export class StreamReconciler {
     const memory = newStreamMemory(stream.metadata.uid);
     this.#memories.set(id, memory);
     // The status tells who had a key first.
-    this.#keyHolders.claim(id, currentHash(stream));
+    this.#keyHolders.claim(id, undefined, statusHashes(stream));
     return memory;
   }
 
