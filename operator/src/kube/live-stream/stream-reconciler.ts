@@ -126,7 +126,7 @@ export class StreamReconciler {
   /** Waits for the writes that are under way. */
   async close(): Promise<void> {
     await Promise.all([this.#podStates.close(), this.#queue.close()]);
-    await this.#recorder.flush();
+    await this.#recorder.close();
   }
 
   async #timed(id: string): Promise<void> {
