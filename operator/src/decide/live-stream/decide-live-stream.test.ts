@@ -38,6 +38,20 @@ function endShow(world: World): void {
 }
 
 describe('a warm stream', () => {
+  it('is left alone where somebody else adds a condition of their own', () => {
+    const world = warm();
+    const { status } = world.stream;
+    const theirs = {
+      type: 'AuditPassed',
+      status: 'True',
+      reason: 'Seen',
+      message: '',
+      lastTransitionTime: '2026-01-02T03:04:05Z',
+    } as const;
+    world.stream = { ...world.stream, status: { ...status!, conditions: [theirs, ...(status?.conditions ?? [])] } };
+    expect(isEmpty(world.decide())).toBe(true);
+  });
+
   it('gets its key, its configuration, Services and Deployments at once, and is ready when its pods are', () => {
     const world = new World();
     world.podsStart = false;
@@ -293,7 +307,7 @@ describe('a show', () => {
     expect([removed, lookAgainMs]).toEqual([[], 15_000]);
     endShow(world);
     expect(world.names).toEqual(['Secret live-stream-key']);
-    expect(condition(world, 'Ready')).toMatchObject({ status: 'False', reason: 'Disabled' });
+    expect(condition(world, 'Disabled')).toMatchObject({ status: 'True' });
 
     const deaf = warm();
     goLive(deaf);

@@ -15,6 +15,7 @@ import type { ObservedLiveStream, PodAnswers, StreamObjects } from './observed-l
 import { occupationOf } from './occupation.ts';
 import { disabledShowEnd, podsNeeded } from './pods-needed.ts';
 import { podsStatus, UNKNOWN_FOR_MS } from './pods-status.ts';
+import { CONDITIONS } from './reasons.ts';
 import { refusalProblem, specProblem } from './spec-problem.ts';
 import { standbyOf } from './standby.ts';
 import { keySecretOf } from './stream-key.ts';
@@ -52,8 +53,12 @@ function podsStartedAt({ deployments }: StreamObjects): number | undefined {
   return Math.max(...times) || undefined;
 }
 
-/** As a store gives it back: without the entries that are undefined. */
-const asStored = (status: LiveStreamStatus | undefined): unknown => status && JSON.parse(JSON.stringify(status));
+/** What of a status is ours, as a store gives it back: without entries that are undefined, or conditions that others added. */
+function ownPart(status: LiveStreamStatus | undefined): unknown {
+  const own = status?.conditions?.filter(({ type }) => type in CONDITIONS);
+  const sorted = own?.toSorted((a, b) => (a.type < b.type ? -1 : 1));
+  return status && JSON.parse(JSON.stringify({ ...status, conditions: sorted }));
+}
 
 /** What is to be done for a LiveStream on a cluster; nothing where it is as it should be. */
 export function decideLiveStream(
@@ -121,7 +126,7 @@ export function decideLiveStream(
     apply: writes.apply,
     delete: writes.delete,
     podAnnotations: writes.podAnnotations,
-    status: isDeepStrictEqual(asStored(status), asStored(stream.status)) ? undefined : status,
+    status: isDeepStrictEqual(ownPart(status), ownPart(stream.status)) ? undefined : status,
     events: decideEvents(stream, status, writes),
     lookAgainMs: untilFirst(moments, now),
     poll: looksFirst ? 'active' : pollOf(observed, followed, occupation, hasPods, now),
