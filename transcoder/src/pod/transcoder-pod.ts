@@ -68,7 +68,7 @@ export function createTranscoderPod({ config, logger, registry }: TranscoderPodO
   function problems(): string[] {
     if (wasReady) return [];
     const stream = own();
-    const problem = notReady(stream && source.state(stream), showState());
+    const problem = notReady(stream && source.state(stream), showState(), folder.onAirSince);
     wasReady = problem === undefined;
     return problem === undefined ? [] : [folder.problem ?? problem];
   }
