@@ -1,3 +1,4 @@
+export * from './api-proxy.ts';
 export * from './chart.ts';
 export * from './cluster.ts';
 export * from './cluster-program.ts';

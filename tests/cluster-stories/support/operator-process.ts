@@ -19,6 +19,8 @@ export interface OperatorOptions {
   readonly namespaces: readonly string[];
   /** Under which it leads. */
   readonly name?: string;
+  /** Address of the API, where it is not to be the cluster's own. */
+  readonly server?: string;
   /** SHOWRUNNER_* settings that differ from the usual. */
   readonly settings?: Readonly<Record<string, string>>;
 }
@@ -37,13 +39,13 @@ export interface OperatorProcess {
 
 /** Starts it, with no more rights than it says that it needs, and waits until it knows the cluster. Stop it. */
 export async function startOperator(cluster: Cluster, options: OperatorOptions): Promise<OperatorProcess> {
-  const { namespace, namespaces, name = 'operator-1', settings = {} } = options;
+  const { namespace, namespaces, name = 'operator-1', server, settings = {} } = options;
   const [ops, http] = await freePorts(2);
   const folder = await mkdtemp(join(tmpdir(), 'operator-'));
   const token = join(folder, 'token');
   await writeFile(token, KNOCK_TOKEN);
   const kubeconfig = join(folder, 'kubeconfig');
-  await writeOperatorKubeconfig(cluster, { namespace, namespaces, path: kubeconfig });
+  await writeOperatorKubeconfig(cluster, { namespace, namespaces, path: kubeconfig, server });
   const child = spawn(process.execPath, [MAIN], {
     env: {
       PATH: process.env.PATH,
