@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { eventually, readPlayer, untilPlaying, type Page } from '../support/index.ts';
+import { eventually, readPlayer, untilGoesOn, untilPlaying, type Page } from '../support/index.ts';
 import { clusterProgram, openStudio, type OnAir, type Platform, type Studio } from './support/index.ts';
 
 /** What becomes of a running show, and of who watches it, when a part of the platform dies or is replaced. */
@@ -21,12 +21,6 @@ describe('a show in mid-air', () => {
   });
   afterAll(() => studio?.close());
 
-  /** The picture goes on by itself, on the page as it was. */
-  async function untilGoesOn(timeoutMs = 40_000): Promise<void> {
-    const { loadedAt } = await readPlayer(page);
-    await untilPlaying(page, timeoutMs);
-    expect((await readPlayer(page)).loadedAt).toBe(loadedAt);
-  }
   const killPods = async (namespace: Platform['home'], selector: string) => {
     await namespace.kubectl(['delete', 'pod', '--selector', selector, '--force', '--grace-period=0']);
   };
@@ -43,7 +37,7 @@ describe('a show in mid-air', () => {
     const before = await platform.pods('show', 'transcoder');
     await killPods(platform.tenant, componentOf('transcoder'));
     await sleep(1_500);
-    await untilGoesOn();
+    await untilGoesOn(page);
     expect(await platform.pods('show', 'transcoder')).not.toEqual(before);
     expect((await platform.status('show')).phase).toBe('Live');
   });
@@ -52,7 +46,7 @@ describe('a show in mid-air', () => {
     const { startedAt } = await platform.status('show');
     await killPods(platform.tenant, componentOf('ingest'));
     await show.comeBack();
-    await untilGoesOn();
+    await untilGoesOn(page);
     await platform.untilPhase('show', 'Live');
     expect((await platform.status('show')).startedAt).toBe(startedAt);
   });
@@ -62,7 +56,7 @@ describe('a show in mid-air', () => {
     const reader = await studio.follow('show');
     await killPods(platform.tenant, 'showrunner.dev/live-stream=show');
     await show.comeBack();
-    await untilGoesOn();
+    await untilGoesOn(page);
     const next = await eventually('the reader to have what comes now', () => reader.leap);
     expect(next.discontinuity).toBe(true);
     expect(reader.playlist.endList).toBe(false);

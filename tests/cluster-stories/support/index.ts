@@ -4,6 +4,7 @@ export * from './cluster.ts';
 export * from './cluster-program.ts';
 export * from './control-plane.ts';
 export * from './live-stream-state.ts';
+export * from './metric-in.ts';
 export * from './one-shot-pod.ts';
 export * from './platform.ts';
 export * from './operator-process.ts';

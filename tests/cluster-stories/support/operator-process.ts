@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { eventually } from '../../support/eventually.ts';
 import { freePorts } from '../../support/free-ports.ts';
 import type { Cluster } from './cluster.ts';
+import { metricIn } from './metric-in.ts';
 import { writeOperatorKubeconfig } from './operator-account.ts';
 
 const MAIN = fileURLToPath(new URL('../../../operator/src/main.ts', import.meta.url));
@@ -89,12 +90,8 @@ export async function startOperator(cluster: Cluster, options: OperatorOptions):
   return {
     log: () => log,
     pid: child.pid!,
-    async metric(name, labels = '') {
-      const lines = (await (await fetch(`${at}/metrics`)).text()).split('\n');
-      const values = lines.filter((line) => line.startsWith(name) && /[ {]/.test(line[name.length] ?? ''));
-      return values
-        .filter((line) => line.includes(labels))
-        .reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0);
+    async metric(name, labels) {
+      return metricIn(await (await fetch(`${at}/metrics`)).text(), name, labels);
     },
     async knock(namespace, stream) {
       const response = await fetch(`http://127.0.0.1:${http}/knock/${namespace}/${stream}`, {
