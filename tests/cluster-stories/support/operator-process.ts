@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { eventually } from '../../support/eventually.ts';
 import { freePorts } from '../../support/free-ports.ts';
 import type { Cluster } from './cluster.ts';
+import { metricIn } from './metric-in.ts';
 import { writeOperatorKubeconfig } from './operator-account.ts';
 
 const MAIN = fileURLToPath(new URL('../../../operator/src/main.ts', import.meta.url));
@@ -19,6 +20,8 @@ export interface OperatorOptions {
   readonly namespaces: readonly string[];
   /** Under which it leads. */
   readonly name?: string;
+  /** Address of the API, where it is not to be the cluster's own. */
+  readonly server?: string;
   /** SHOWRUNNER_* settings that differ from the usual. */
   readonly settings?: Readonly<Record<string, string>>;
 }
@@ -37,13 +40,13 @@ export interface OperatorProcess {
 
 /** Starts it, with no more rights than it says that it needs, and waits until it knows the cluster. Stop it. */
 export async function startOperator(cluster: Cluster, options: OperatorOptions): Promise<OperatorProcess> {
-  const { namespace, namespaces, name = 'operator-1', settings = {} } = options;
+  const { namespace, namespaces, name = 'operator-1', server, settings = {} } = options;
   const [ops, http] = await freePorts(2);
   const folder = await mkdtemp(join(tmpdir(), 'operator-'));
   const token = join(folder, 'token');
   await writeFile(token, KNOCK_TOKEN);
   const kubeconfig = join(folder, 'kubeconfig');
-  await writeOperatorKubeconfig(cluster, { namespace, namespaces, path: kubeconfig });
+  await writeOperatorKubeconfig(cluster, { namespace, namespaces, path: kubeconfig, server });
   const child = spawn(process.execPath, [MAIN], {
     env: {
       PATH: process.env.PATH,
@@ -87,12 +90,8 @@ export async function startOperator(cluster: Cluster, options: OperatorOptions):
   return {
     log: () => log,
     pid: child.pid!,
-    async metric(name, labels = '') {
-      const lines = (await (await fetch(`${at}/metrics`)).text()).split('\n');
-      const values = lines.filter((line) => line.startsWith(name) && /[ {]/.test(line[name.length] ?? ''));
-      return values
-        .filter((line) => line.includes(labels))
-        .reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0);
+    async metric(name, labels) {
+      return metricIn(await (await fetch(`${at}/metrics`)).text(), name, labels);
     },
     async knock(namespace, stream) {
       const response = await fetch(`http://127.0.0.1:${http}/knock/${namespace}/${stream}`, {

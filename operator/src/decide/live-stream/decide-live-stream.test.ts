@@ -1,5 +1,8 @@
+import type { LiveStream } from '@showrunner/crds';
 import { describe, expect, it } from 'vitest';
 import type { Manifest } from '../decision.ts';
+import { annotationOf, CONFIG } from '../objects/labels.ts';
+import type { SecretObject } from '../objects/observe-object.ts';
 import { nameOf } from './decide-objects.ts';
 import { START, World, isEmpty } from './testing/world.ts';
 
@@ -180,6 +183,32 @@ describe('a show', () => {
       'PublisherReturned',
       'ShowEnded',
     ]);
+  });
+
+  it('is told to the pods that have to go on with it, until it is over', () => {
+    const world = warm();
+    const toldSince = () => {
+      const data = world.object<SecretObject>('Secret', 'live-live-stream')?.data?.['live-stream.json'] ?? '';
+      const { status } = JSON.parse(Buffer.from(data, 'base64').toString()) as LiveStream;
+      return status?.startedAt;
+    };
+    expect(toldSince()).toBe(undefined);
+    goLive(world);
+    expect(toldSince()).toBe(world.stream.status?.startedAt);
+    // Both pods are lost: those in their place have no publisher yet.
+    for (const { metadata } of world.pods) world.objects.delete(`Pod ${metadata.name}`);
+    world.ingest = { state: 'off' };
+    world.transcoder = { show: 'none' };
+    world.runPods();
+    world.settle();
+    world.now += 10_000;
+    world.settle();
+    expect([world.stream.status?.phase, toldSince()]).toEqual(['Reconnecting', '2026-01-02T03:04:05.000Z']);
+    const before = world.pods.map((pod) => annotationOf(pod, CONFIG));
+    world.now += 30_000;
+    world.settle();
+    expect([world.stream.status?.phase, toldSince()]).toEqual(['Ended', undefined]);
+    for (const pod of world.pods) expect(before).not.toContain(annotationOf(pod, CONFIG));
   });
 
   it('goes on through an operator that starts anew', () => {

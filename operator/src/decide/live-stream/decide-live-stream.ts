@@ -9,7 +9,7 @@ import { decideEvents } from './decide-events.ts';
 import { decideKeys, type KeyDecision } from './decide-keys.ts';
 import { decideObjects, REFUSED_FOR_MS, type ObjectWrites } from './decide-objects.ts';
 import { decideStatus } from './decide-status.ts';
-import { followShow } from './follow-show.ts';
+import { followShow, isOnAir } from './follow-show.ts';
 import { COMPONENTS } from './object-names.ts';
 import type { ObservedLiveStream, PodAnswers, StreamObjects } from './observed-live-stream.ts';
 import { occupationOf } from './occupation.ts';
@@ -87,9 +87,11 @@ export function decideLiveStream(
   const stopsBlindly = needed === 'unwanted' && hasDeployment && isStale && stream.spec.enabled;
   const pods = stopsBlindly ? 'as-they-are' : needed;
   const mayReplace = stream.spec.updatePolicy === 'immediately' || !(isBusy || isLeaving || isStale);
+  const onAirSince = isOnAir(show) ? show.startedAt : undefined;
+  const needs = { pods, mayReplace, onAir, onAirSince, keyHashes: keys.hashes, newKey };
   const writes = former.exist
     ? { ...NO_WRITES, delete: former.toDelete }
-    : decideObjects(stream, observed, { pods, mayReplace, onAir, keyHashes: keys.hashes, newKey }, settings, now);
+    : decideObjects(stream, observed, needs, settings, now);
 
   const { refusal } = writes;
   const isWaiting = writes.pending.length > 0;
