@@ -38,7 +38,7 @@ export function quotaStanding(
   );
   if (needed !== 'wanted' || hasAll) return { standing: 'enough' };
   const lack = states.map(({ quota }) => quota).find((quota) => quota?.kind === 'exhausted');
-  const refused = lack ?? toldRefusal(stream);
+  const refused = lack ?? (turn === 'open' ? undefined : toldRefusal(stream));
   const asked = (standing: Standing) => ({ standing, ...(refused ? { refused } : {}) });
   if (isBusy) return { standing: lack ? 'lacking' : 'pending' };
   if (turn === 'wait') return asked('waiting');
