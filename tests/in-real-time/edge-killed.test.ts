@@ -70,9 +70,9 @@ describe(`two edges and ${VIEWERS} viewers`, () => {
   });
 
   it('one is asked to end: who was there is answered, and goes to the other', async () => {
-    const { mended } = await watchWhile(() => plane.edges[0]!.stop('SIGTERM'));
-    // Nobody tells these viewers where to go, so each finds out by the two requests that it had on the way next.
-    expect(mended).toBeLessThanOrEqual(VIEWERS);
+    const { mostInterruptions } = await watchWhile(() => plane.edges[0]!.stop('SIGTERM'));
+    // Nobody tells these viewers where to go, so each finds out by the requests that it had on the way next.
+    expect(mostInterruptions).toBeLessThanOrEqual(1);
     await plane.edges[0]!.start();
   });
 });

@@ -24,6 +24,8 @@ export interface CrowdReport {
   readonly failures: readonly string[];
   /** Where a viewer had a part and could not have the one behind it, in words. */
   readonly holes: readonly string[];
+  /** How often the viewer had something mended who had it most often, all that was on the way at once counting once. */
+  readonly mostInterruptions: number;
   /** How many parts the viewer got who got the fewest. */
   readonly fewestParts: number;
 }
@@ -49,6 +51,7 @@ function follows(before: ListedPart, after: ListedPart): boolean {
 class Viewer {
   requests = 0;
   mended = 0;
+  interruptions = 0;
   parts = 0;
   readonly failures: string[] = [];
   readonly holes: string[] = [];
@@ -74,6 +77,7 @@ class Viewer {
       const missed = this.#partsSince(had, playlist);
       const last: ListedPart = missed.at(-1) ?? had;
       if (!follows(last, hint)) this.holes.push(`${hint.uri} is hinted at behind ${last.uri}`);
+      const { mended } = this;
       const position = `_HLS_msn=${hint.sequence}&_HLS_part=${hint.index}`;
       [playlist] = await Promise.all([
         this.#ask(`?${position}`),
@@ -81,6 +85,7 @@ class Viewer {
           if ((await this.#ask(uri)) !== undefined) this.parts += 1;
         }),
       ]);
+      if (this.mended > mended) this.interruptions += 1;
       had = hint;
     }
     this.#agent.destroy();
@@ -164,6 +169,7 @@ export function gatherCrowd(size: number, ...urls: readonly string[]): Crowd {
         mended: total(({ mended }) => mended),
         failures: viewers.flatMap(({ failures }) => failures),
         holes: viewers.flatMap(({ holes }) => holes),
+        mostInterruptions: Math.max(...viewers.map(({ interruptions }) => interruptions)),
         fewestParts: Math.min(...viewers.map(({ parts }) => parts)),
       };
     },
