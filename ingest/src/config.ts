@@ -14,7 +14,7 @@ export const ingestConfigSchema = z.object({
     .int()
     .min(1)
     .default(16)
-    .describe('Most connections of one address that do not publish yet; further ones are closed.'),
+    .describe('Most connections of one address that do not publish yet; for another one the oldest is closed.'),
   unauthenticatedTotal: z.int().min(1).default(256).describe('Most connections that do not publish yet.'),
   maxPublishers: z.int().min(1).default(1_000).describe('Most publishers at the same time.'),
   maxMediaMessageBytes: z

@@ -103,6 +103,11 @@ const REFUSALS = {
     sentence: 'The connection took too long to begin publishing.',
     stop: 'refused',
   },
+  displaced: {
+    status: 'NetStream.Failed',
+    sentence: 'Too many begin to publish at the same time, and this connection has taken the longest: try again.',
+    stop: 'refused',
+  },
   shutdown: {
     status: 'NetStream.Failed',
     sentence: 'The server is shutting down.',

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { connect, type AddressInfo, type Socket } from 'node:net';
 import { promisify } from 'node:util';
@@ -201,19 +202,17 @@ describe('a stranger', () => {
     await Promise.all(closed);
   });
 
-  it('gets only so many connections, and gives them back', async () => {
+  it('gets only so many connections, of which the oldest makes room for the newest', async () => {
     const { port, metric } = await studio({ config: { unauthenticatedPerAddress: 2 } });
-    const kept = [await socketTo(port), await socketTo(port)];
-    const third = await socketTo(port);
-    third.resume();
-    await new Promise((resolve) => third.once('close', resolve));
-    expect(await metric('showrunner_ingest_refused_total')).toContain('reason="too-many-connections"} 1');
-    kept[0]!.destroy();
-    await until(() => kept[0]!.destroyed);
+    const [first, second, third] = [await socketTo(port), await socketTo(port), await socketTo(port)];
+    await once(first.resume(), 'close');
+    expect(await metric('showrunner_ingest_refused_total')).toContain('reason="displaced"} 1');
+    second.destroy();
+    await until(() => second.destroyed);
     await new Promise((resolve) => setTimeout(resolve, 50));
     const fourth = await socketTo(port);
     await new Promise((resolve) => setTimeout(resolve, 100));
-    expect([kept[1]!.closed, fourth.closed]).toEqual([false, false]);
+    expect([third.closed, fourth.closed]).toEqual([false, false]);
   });
 
   it('finds the port taken in words', async () => {

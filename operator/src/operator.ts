@@ -43,6 +43,7 @@ export function createOperator(options: {
     logger,
     onSynced: () => leading?.addAll(),
     onChange: (namespace, name) => leading?.changed({ namespace, name }),
+    onRoomChange: (namespace) => leading?.roomChanged(namespace),
   });
   const metrics = new OperatorMetrics(registry, {
     queueDepth: () => leading?.queueDepth ?? 0,

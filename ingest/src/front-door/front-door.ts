@@ -108,7 +108,7 @@ export class FrontDoor {
 
   #accept(raw: Socket, secure: (() => SecureContext) | undefined): void {
     const { metrics } = this.#options;
-    if (this.#closing || !this.#sessions.hasRoomFor(raw.remoteAddress)) {
+    if (this.#closing || !this.#sessions.makeRoomFor(raw.remoteAddress)) {
       metrics.refusal('too-many-connections');
       raw.destroy();
       return;

@@ -85,6 +85,10 @@ export abstract class RtmpConnection implements RtmpHandler {
     return this.#state.name !== 'admitted';
   }
 
+  get isDispensable(): boolean {
+    return this.#state.name === 'connecting' || this.#state.name === 'closing';
+  }
+
   /** To be called a few times a second: ends what has taken too long. */
   sweep(now: number): void {
     const state = this.#state;
@@ -97,6 +101,11 @@ export abstract class RtmpConnection implements RtmpHandler {
   /** Tells the client why, then closes. */
   refuse(refused: Refusal): void {
     this.end(refused, () => this.protocol.refuse(refused));
+  }
+
+  displace(): void {
+    this.refuse(refusal('displaced'));
+    this.socket.destroySoon();
   }
 
   /** Closes and waits until the connection is gone. */

@@ -3,7 +3,11 @@ export interface Connection {
   readonly address: string;
   /** It has not shown a key that is known. */
   readonly isStranger: boolean;
+  /** Its key is not being checked. */
+  readonly isDispensable: boolean;
   sweep(now: number): void;
+  /** Closes at once, for another's sake. */
+  displace(): void;
   close(): Promise<void>;
 }
 
@@ -56,22 +60,33 @@ export class Connections<C extends Connection> implements Iterable<C> {
     this.#open.delete(connection);
   }
 
-  /** Whether a stranger from this address may connect. */
-  hasRoomFor(address: string | undefined): boolean {
+  /**
+   * Whether a stranger from this address may connect. Where there are too many, who has been here the longest without showing a key
+   * goes: an encoder shows its own within a second, so that those who only take up room keep nobody out.
+   */
+  makeRoomFor(address: string | undefined): boolean {
     const { unauthenticatedPerAddress, unauthenticatedTotal } = this.#limits;
-    return this.#strangers() < unauthenticatedTotal && this.#strangers(address) < unauthenticatedPerAddress;
+    return this.#makeRoom(unauthenticatedPerAddress, address) && this.#makeRoom(unauthenticatedTotal);
   }
 
   mayPublish(): boolean {
-    return this.#open.size - this.#strangers() < this.#limits.maxPublishers;
+    return this.#open.size - this.#strangers().length < this.#limits.maxPublishers;
   }
 
-  /** Connections that do not publish, of one address or of all. */
-  #strangers(address?: string): number {
-    let count = 0;
-    for (const connection of this.#open) {
-      if (connection.isStranger && (address === undefined || connection.address === address)) count += 1;
-    }
-    return count;
+  #makeRoom(most: number, address?: string): boolean {
+    const strangers = this.#strangers(address);
+    if (strangers.length < most) return true;
+    const oldest = strangers.find(({ isDispensable }) => isDispensable);
+    if (!oldest) return false;
+    this.#open.delete(oldest);
+    oldest.displace();
+    return true;
+  }
+
+  /** Connections that do not publish, of one address or of all, the oldest first. */
+  #strangers(address?: string): C[] {
+    return [...this.#open].filter(
+      (connection) => connection.isStranger && (address === undefined || connection.address === address),
+    );
   }
 }

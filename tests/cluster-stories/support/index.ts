@@ -9,6 +9,7 @@ export * from './one-shot-pod.ts';
 export * from './platform.ts';
 export * from './operator-process.ts';
 export * from './shell.ts';
+export * from './simulated-nodes.ts';
 export * from './story-namespace.ts';
 export * from './studio.ts';
 export * from './tenant.ts';

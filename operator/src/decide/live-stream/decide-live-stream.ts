@@ -16,6 +16,7 @@ import { occupationOf } from './occupation.ts';
 import { disabledShowEnd, podsNeeded } from './pods-needed.ts';
 import { podsStatus, UNKNOWN_FOR_MS } from './pods-status.ts';
 import { CONDITIONS } from './reasons.ts';
+import { GIVE_BACK_AFTER_MS, quotaStanding } from './quota-standing.ts';
 import { refusalProblem, specProblem } from './spec-problem.ts';
 import { standbyOf } from './standby.ts';
 import { keySecretOf } from './stream-key.ts';
@@ -69,7 +70,7 @@ export function decideLiveStream(
 ): Decision<LiveStreamStatus> {
   // Its objects go with it.
   if (stream.metadata['deletionTimestamp'] !== undefined) {
-    return { ...NO_WRITES, status: undefined, events: [], lookAgainMs: undefined, poll: 'none' };
+    return { ...NO_WRITES, status: undefined, events: [], lookAgainMs: undefined, poll: 'none', standing: 'enough' };
   }
   const { children, knockedAt } = observed;
   const followed = observed.followed ?? followShow(undefined, stream, unanswered(children), now);
@@ -82,7 +83,13 @@ export function decideLiveStream(
   const { keys, newKey } = keysOf(stream, observed, former.exist, now);
   const blocked = specProblem(stream, children, settings);
   const standby = standbyOf(stream, { show, knockedAt, startedAt: podsStartedAt(children) }, now);
-  const needed = podsNeeded(stream, { occupation, publisher, keys, isBlocked: blocked !== undefined, standby }, now);
+  const states = COMPONENTS.map((component) =>
+    componentState(component, children.deployments[component], children.pods[component]),
+  );
+  const wished = podsNeeded(stream, { occupation, publisher, keys, isBlocked: blocked !== undefined, standby }, now);
+  const { turn, lackingSince } = observed;
+  const quota = quotaStanding(stream, { needed: wished, isBusy, turn, lackingSince, states, pods: children.pods }, now);
+  const needed = quota.standing === 'waiting' ? 'unwanted' : wished;
   const hasDeployment = COMPONENTS.some((component) => children.deployments[component] !== undefined);
   const stopsBlindly = needed === 'unwanted' && hasDeployment && isStale && stream.spec.enabled;
   const pods = stopsBlindly ? 'as-they-are' : needed;
@@ -102,11 +109,9 @@ export function decideLiveStream(
     problem: keys.problem ?? blocked ?? (refusal && refusalProblem(refusal)),
     isReplacing: former.exist,
     hasPods,
-    states: COMPONENTS.map((component) =>
-      componentState(component, children.deployments[component], children.pods[component]),
-    ),
+    states,
     followed,
-    refused: refusal && explainQuota(refusal.message, refusal.object),
+    refused: (refusal && explainQuota(refusal.message, refusal.object)) ?? quota.refused,
     updatePending: isWaiting && !looksFirst && !(publisher === 'unknown' && knowsSoon && !onAir),
   };
   const cluster = podsStatus(stream, seen, now);
@@ -118,6 +123,7 @@ export function decideLiveStream(
     isWaiting ? farewellEnd : undefined,
     looksFirst ? now + LOOK_MS : undefined,
     refusal && refusal.at + REFUSED_FOR_MS,
+    quota.standing === 'lacking' ? (lackingSince ?? now) + GIVE_BACK_AFTER_MS : undefined,
     stream.spec.enabled || pods === 'unwanted' ? undefined : disabledShowEnd(stream, now),
     knowsSoon ? unknownSince + UNKNOWN_FOR_MS : undefined,
     unknownSince === undefined ? undefined : unknownSince + PATIENCE_MS,
@@ -131,6 +137,7 @@ export function decideLiveStream(
     status: isDeepStrictEqual(ownPart(status), ownPart(stream.status)) ? undefined : status,
     events: decideEvents(stream, status, writes),
     lookAgainMs: untilFirst(moments, now),
+    standing: stopsBlindly && quota.standing === 'waiting' ? 'lacking' : quota.standing,
     poll: looksFirst ? 'active' : pollOf(observed, followed, occupation, hasPods, now),
   };
 }

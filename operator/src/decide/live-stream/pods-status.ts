@@ -23,7 +23,7 @@ export interface PodsSeen {
   readonly hasPods: boolean;
   readonly states: readonly ComponentState[];
   readonly followed: FollowedShow;
-  /** An object that a quota keeps out. */
+  /** What a quota keeps out, or has kept out when there was last an attempt. */
   readonly refused: QuotaRefusal | undefined;
   /** Pods wait for a newer template. */
   readonly updatePending: boolean;
@@ -54,10 +54,10 @@ function readyOf(seen: PodsSeen): Finding<'Ready'> {
   return no('Starting', `Pods are starting: ${waiting.map(({ component }) => component).join(' and ')}.`);
 }
 
-function componentsOf(stream: LiveStream, { hasPods, states, problem }: PodsSeen): PodsStatus['components'] {
+function componentsOf(stream: LiveStream, { hasPods, states, problem, refused }: PodsSeen): PodsStatus['components'] {
   const idle = !stream.spec.enabled
     ? ({ reason: 'Disabled', message: 'spec.enabled is false: no pod runs.' } as const)
-    : problem
+    : problem || refused
       ? ({ reason: 'NotStarted', message: 'No pod runs; the condition Ready says why.' } as const)
       : ({ reason: 'OnDemand', message: 'No pod runs; one starts when a publisher comes.' } as const);
   return states.map(({ component, ready, reason, message }) => ({

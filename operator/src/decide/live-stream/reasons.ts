@@ -15,7 +15,7 @@ const COMPONENT_REASONS = {
   PodStarting: 'The pod is being made or starts.',
   OnDemand: 'No pod runs: the stream is cold, or its show has ended. Pods start when a publisher comes.',
   Disabled: 'No pod runs, because `spec.enabled` is false.',
-  NotStarted: 'No pod runs, because something is wrong with the stream; Ready says what.',
+  NotStarted: 'No pod runs, because something is wrong with the stream, or there is no room for it; Ready says what.',
   ...TROUBLES,
 } as const;
 
@@ -100,7 +100,8 @@ export const CONDITIONS = {
     about: 'A ResourceQuota or LimitRange of the namespace keeps pods away; the message gives the numbers.',
     when: 'only while true',
     reasons: {
-      NoRoomInQuota: 'The ResourceQuota is used up.',
+      NoRoomInQuota:
+        'The ResourceQuota is used up. The stream holds no pods, and has its turn when there is more room.',
       QuotaNeedsValues: 'The ResourceQuota demands requests or limits that the pod does not state.',
       AgainstLimitRange: "The pod's requests or limits are outside of the LimitRange.",
     },

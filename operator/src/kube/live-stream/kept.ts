@@ -14,8 +14,10 @@ import {
   observePod,
   observeSecret,
   liveStreamKind,
+  type Room,
 } from '../../decide/index.ts';
 import { COMPONENT } from '../../decide/objects/labels.ts';
+import { quantityOf } from '../../decide/objects/quantity.ts';
 import type { Kept } from '../object-table.ts';
 
 /** What is kept of an object that belongs to a LiveStream. */
@@ -30,6 +32,11 @@ export type KeptSecret = Owned<ObservedSecret> & {
   readonly streamKey?: string | undefined;
   readonly flvToken?: string | undefined;
 };
+
+/** What a ResourceQuota has left, by `quota/resource`. */
+export interface KeptQuota extends Kept {
+  readonly room: Room;
+}
 
 /** A LiveStream without what others wrote into its metadata. */
 export interface KeptStream extends Kept {
@@ -91,6 +98,19 @@ export function keepSecret(object: SecretObject): KeptSecret {
     ...(streamKey === undefined ? {} : { streamKey }),
     ...(flvToken === undefined ? {} : { flvToken }),
   };
+}
+
+interface QuotaObject extends KubeObject {
+  readonly status?: Readonly<Record<'hard' | 'used', Readonly<Record<string, string>> | undefined>>;
+}
+
+export function keepQuota(object: QuotaObject): KeptQuota {
+  const { hard = {}, used = {} } = object.status ?? {};
+  const { name } = object.metadata;
+  const left = Object.entries(hard).map(([resource, most]) => {
+    return [`${name}/${resource}`, (quantityOf(most) ?? 0) - (quantityOf(used[resource] ?? '0') ?? 0)];
+  });
+  return { ...keptOf(object), room: Object.fromEntries(left) as Room };
 }
 
 export function keepPod(object: PodObject): KeptPod {

@@ -4,10 +4,12 @@ import { KubeError, type KubeClient, type KubeObject, type KubeResource } from '
 import {
   KeyHolders,
   type OperatorSettings,
+  QuotaLine,
   followShow,
   formerKeys,
   liveStreamKind,
   statusHashes,
+  toldRefusal,
 } from '../../decide/index.ts';
 import type { OperatorMetrics } from '../../metrics.ts';
 import type { PodHttp } from '../pod-http.ts';
@@ -58,6 +60,7 @@ export class StreamReconciler {
   readonly #recorder: EventRecorder;
   readonly #keyHolders = new KeyHolders();
   readonly #startedAt: number;
+  readonly #quotaLine: QuotaLine;
   /** By namespace/name. */
   readonly #memories = new Map<string, StreamMemory>();
 
@@ -65,7 +68,8 @@ export class StreamReconciler {
     this.#options = options;
     this.#now = options.now ?? Date.now;
     this.#startedAt = this.#now();
-    const { client, term, metrics, logger, instance } = options;
+    const { view, client, term, metrics, logger, instance } = options;
+    this.#quotaLine = new QuotaLine((namespace) => view.in(namespace)?.roomOf(namespace) ?? {});
     this.#queue = new KeyedQueue({
       run: (id) => this.#timed(id),
       onError: (error, id) => this.#failed(error, id),
@@ -114,11 +118,17 @@ export class StreamReconciler {
     this.#queue.add(streamId(stream));
   }
 
+  /** A quota has another amount left. */
+  roomChanged(namespace: string): void {
+    this.#addEach(this.#quotaLine.next(namespace));
+  }
+
   /** A publisher waits for it. */
   knock(stream: StreamRef): 'taken' | 'unknown' {
     const kept = this.#find(stream);
     if (!kept) return 'unknown';
     this.#memoryOf(kept.resource).knockedAt = this.#now();
+    this.#quotaLine.hurry(streamId(stream));
     this.#queue.addFirst(streamId(stream));
     return 'taken';
   }
@@ -169,9 +179,10 @@ export class StreamReconciler {
     }
     const former = formerKeys(stream, present, this.#now()).map(({ sha256 }) => sha256);
     const { usedBy, freedFor } = this.#keyHolders.claim(id, present, former);
-    for (const other of freedFor) this.#queue.add(other);
+    this.#addEach(freedFor);
 
-    const observed = observeStream(stream, inside, memory, { ...secret, usedBy });
+    const turn = this.#quotaLine.turnOf(id, stream.metadata.generation);
+    const observed = observeStream(stream, inside, memory, { ...secret, usedBy }, turn);
     const decision = liveStreamKind.decide(stream, observed, settings, this.#now());
     this.#podStates.set(id, decision.poll);
     const outcome = await carryOut(
@@ -188,6 +199,8 @@ export class StreamReconciler {
       decision,
       memory,
     );
+    memory.lackingSince = decision.standing === 'lacking' ? (memory.lackingSince ?? this.#now()) : undefined;
+    this.#addEach(this.#quotaLine.stands(id, decision.standing, stream.metadata.generation));
     if (memory.taken.size > 0) this.#queue.addAfter(id, STRANGER_LOOK_MS);
     if (decision.lookAgainMs !== undefined) this.#queue.addAfter(id, decision.lookAgainMs);
     if (outcome === 'settled') return 'settled';
@@ -240,15 +253,21 @@ export class StreamReconciler {
     if (before) this.#forget(id);
     const memory = newStreamMemory(stream.metadata.uid);
     this.#memories.set(id, memory);
-    // The status tells who had a key first.
+    // The status tells who had a key first, and who waits for room.
     this.#keyHolders.claim(id, undefined, statusHashes(stream));
+    if (toldRefusal(stream)) this.#addEach(this.#quotaLine.stands(id, 'waiting', stream.status?.observedGeneration));
     return memory;
   }
 
   #forget(id: string): void {
     this.#podStates.set(id, 'none');
     this.#memories.delete(id);
-    for (const other of this.#keyHolders.release(id)) this.#queue.add(other);
+    this.#addEach(this.#keyHolders.release(id));
+    this.#addEach(this.#quotaLine.leave(id));
+  }
+
+  #addEach(ids: readonly string[]): void {
+    for (const id of ids) this.#queue.add(id);
   }
 }
 

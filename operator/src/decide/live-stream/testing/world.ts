@@ -17,6 +17,7 @@ import { CONFIG_ENTRIES } from '../config-secret.ts';
 import { decideLiveStream } from '../decide-live-stream.ts';
 import { followShow } from '../follow-show.ts';
 import { manifestsOf } from '../manifests.ts';
+import type { Turn } from '../../objects/quota-line.ts';
 import { COMPONENTS, configName } from '../object-names.ts';
 import type { FollowedShow, ObservedLiveStream, PodAnswers, Refusal } from '../observed-live-stream.ts';
 import { keyIn, keySecretOf } from '../stream-key.ts';
@@ -63,6 +64,8 @@ export class World {
   followedAt: number | undefined;
   knockedAt: number | undefined;
   refusals: Refusal[] = [];
+  turn: Turn = 'open';
+  lackingSince: number | undefined;
   usedBy: string | undefined;
   objects = new Map<string, Manifest>();
   events: string[] = [];
@@ -153,6 +156,8 @@ export class World {
       followedAt: this.followedAt,
       knockedAt: this.knockedAt,
       refusals: this.refusals,
+      turn: this.turn,
+      lackingSince: this.lackingSince,
       fresh: { streamKey: `fresh-stream-key-${this.#uids}`, flvToken: `fresh-token-${this.#uids}` },
     };
   }
