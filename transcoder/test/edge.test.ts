@@ -133,7 +133,80 @@ describe('requests for the same', () => {
     expect(await edge.metric('requests_total{outcome="coalesced"}')).toBe(199);
     // And for who comes later.
     expect(await (await edge.fetch(`source/playlist.m3u8?${query}`)).text()).toBe(bodies[0]);
-    expect(await edge.metric('upstream_requests_total')).toBe(before + 1);
+  });
+
+  it('are one, compressed or not', async () => {
+    const edge = await edgeBeforeLive();
+    const query = await nextPart();
+    const asked = ['gzip', 'identity'].map((encoding) =>
+      edge.fetch(`source/playlist.m3u8?${query}`, { headers: { 'accept-encoding': encoding } }),
+    );
+    await soon(() => edge.metric('waiting_requests')).toBe(2);
+    live.push(between(4_700, 4_900));
+    const answers = await Promise.all(asked);
+    expect(answers.map(({ headers }) => headers.get('content-encoding'))).toEqual(['gzip', null]);
+    const bodies = await Promise.all(answers.map((answer) => answer.text()));
+    expect(bodies[0]).toBe(bodies[1]);
+    expect(await edge.metric('upstream_requests_total')).toBe(1);
+  });
+
+  it('are one, however what is listed is asked for', async () => {
+    const edge = await edgeBeforeLive();
+    const newest = await (await edge.fetch('source/playlist.m3u8')).text();
+    for (let msn = 0; msn < 50; msn++) {
+      const answer = await edge.fetch(`source/playlist.m3u8?_HLS_msn=${msn}&_HLS_part=${msn * 7}`);
+      expect([await answer.text(), answer.headers.get('cache-control')]).toEqual([newest, 'public, max-age=1']);
+    }
+    // Once more where the time of the first was over meanwhile.
+    expect(await edge.metric('upstream_requests_total')).toBeLessThanOrEqual(2 + 5);
+    expect(await edge.metric('cache_entries')).toBe(1);
+  });
+
+  it('are one, however a show without blocking reload is asked', async () => {
+    const plain = await new LiveRig({ latency: 'standard' }).start();
+    closers.push(() => plain.close());
+    plain.sink.publisherStarted();
+    plain.push(until(4_700));
+    const edge = await edgeBefore(portOf(plain));
+    await (await edge.fetch('source/playlist.m3u8')).text();
+    for (let part = 0; part < 20; part++) {
+      await (await edge.fetch(`source/playlist.m3u8?_HLS_msn=999999999999&_HLS_part=${part}`)).text();
+    }
+    expect(await edge.metric('upstream_requests_total')).toBeLessThanOrEqual(5);
+    expect(await edge.metric('cache_entries')).toBe(1);
+  });
+
+  it('are answered with what is newest, whoever waited for that', async () => {
+    const edge = await edgeBeforeLive();
+    const early = await (await edge.fetch('source/playlist.m3u8')).text();
+    const awaited = edge.fetch(`source/playlist.m3u8?${await nextPart()}`);
+    await soon(() => edge.metric('waiting_requests')).toBe(1);
+    live.push(between(4_700, 4_900));
+    const newest = await (await awaited).text();
+    expect(newest).not.toBe(early);
+    expect(await (await edge.fetch('source/playlist.m3u8')).text()).toBe(newest);
+  });
+
+  it('do not bring the end of a show into the next', async () => {
+    const edge = await edgeBeforeLive();
+    live.sink.publisherStopped('closed');
+    live.sink.showEnded('grace-over');
+    // The first number of a show is that of its half second.
+    const first = Math.floor((live.nowMs + 8_000) / 500);
+    for (const msn of [first - 1, first, first + 1]) {
+      const ended = await edge.fetch(`source/playlist.m3u8?_HLS_msn=${msn}&_HLS_part=3`);
+      expect(await ended.text()).toContain('ENDLIST');
+    }
+    live.nowMs += 8_000;
+    live.sink.publisherStarted();
+    live.push(until(1_500));
+    const fresh = await live.text('source/playlist.m3u8');
+    const { segments, openParts } = readPlaylist(fresh);
+    const msn = segments.at(-1)?.msn ?? Number(/MEDIA-SEQUENCE:(\d+)/.exec(fresh)![1]);
+    expect([first - 1, first, first + 1]).toContain(msn);
+    expect(openParts.length).toBeGreaterThan(3);
+    const read = async () => (await edge.fetch(`source/playlist.m3u8?_HLS_msn=${msn}&_HLS_part=3`)).text();
+    await soon(read).not.toContain('ENDLIST');
   });
 
   it('share what went wrong only with who waited', async () => {
@@ -358,19 +431,88 @@ describe('what is said by a transcoder', () => {
 
   it('does not make media wait behind what is held back', async () => {
     const server = await upstream((request, response) => {
-      if (/_HLS_msn/.test(request.url!)) return;
+      if (/playlist/.test(request.url!)) return;
       response.writeHead(200, { 'cache-control': 'no-store' }).end('media');
     });
     const edge = await edgeBefore(listening(server));
     const leaving = new AbortController();
-    for (let msn = 0; msn < 100; msn++) {
-      void edge.fetch(`source/playlist.m3u8?_HLS_msn=${msn}`, { signal: leaving.signal }).catch(() => undefined);
+    for (let rendition = 0; rendition < 100; rendition++) {
+      void edge.fetch(`r${rendition}/playlist.m3u8`, { signal: leaving.signal }).catch(() => undefined);
     }
     await soon(() => edge.metric('waiting_requests')).toBe(100);
     const began = performance.now();
     expect(await (await edge.fetch('source/1.m4s')).text()).toBe('media');
     expect(performance.now() - began).toBeLessThan(500);
     leaving.abort();
+  });
+});
+
+describe('what is asked far ahead', () => {
+  /** Of a show whose newest is part 2 of segment 100; what comes next is answered at `go`, what is further ahead never. */
+  async function slowShow() {
+    const waiting: (() => void)[] = [];
+    const list = (msn: number, part: number) =>
+      `#EXTM3U\n#EXT-X-SERVER-CONTROL:CAN-BLOCK-RELOAD=YES\n#EXT-X-PART:DURATION=0.2,URI="${msn}.${part}.m4s"\n`;
+    const server = await upstream((request, response) => {
+      const query = new URL(request.url!, 'http://x').searchParams;
+      const answer = (part: number) =>
+        response.writeHead(200, { 'cache-control': 'public, max-age=12' }).end(list(100, part));
+      if (!query.has('_HLS_msn')) return answer(2);
+      if (query.get('_HLS_msn') === '100' && query.get('_HLS_part') === '3') waiting.push(() => answer(3));
+    });
+    const edge = await edgeBefore(listening(server));
+    for (const rendition of ['source', '720p']) await (await edge.fetch(`${rendition}/playlist.m3u8`)).text();
+    return { edge, go: () => waiting.splice(0).forEach((answer) => answer()), waiting };
+  }
+  const leaving = new AbortController();
+  const ask = async (edge: EdgeRig, path: string) => {
+    const response = await edge.fetch(path, { signal: leaving.signal });
+    await response.text();
+    return response.status;
+  };
+
+  it('holds up nobody who asks for what comes next', async () => {
+    const { edge, go, waiting } = await slowShow();
+    const statuses: number[] = [];
+    for (const rendition of ['source', '720p', '480p', '360p']) {
+      for (const skip of ['', '&_HLS_skip=YES']) {
+        for (let part = 0; part < 40; part++) {
+          const path = `${rendition}/playlist.m3u8?_HLS_msn=102&_HLS_part=${part}${skip}`;
+          void ask(edge, path).then(
+            (status) => statuses.push(status),
+            () => undefined,
+          );
+        }
+      }
+    }
+    await soon(() => statuses.length).toBe(4 * 2 * 40 - 32);
+    expect(new Set(statuses)).toEqual(new Set([503]));
+    const next = ['source', '720p'].map((rendition) =>
+      ask(edge, `${rendition}/playlist.m3u8?_HLS_msn=100&_HLS_part=3`),
+    );
+    await soon(() => waiting.length).toBe(2);
+    go();
+    expect(await Promise.all(next)).toEqual([200, 200]);
+    leaving.abort();
+  });
+
+  it('makes room for what is nearer, and then for nobody else', async () => {
+    const { edge } = await slowShow();
+    const leave = new AbortController();
+    const far = Array.from({ length: 32 }, (_, part) =>
+      edge
+        .fetch(`source/playlist.m3u8?_HLS_msn=102&_HLS_part=${part}`, { signal: leave.signal })
+        .then(({ status }) => [part, status])
+        .catch(() => [part, 'waits']),
+    );
+    await soon(() => edge.metric('waiting_requests')).toBe(32);
+    const near = edge.fetch('source/playlist.m3u8?_HLS_msn=100&_HLS_part=5', { signal: leave.signal });
+    expect(await far[31]).toEqual([31, 503]);
+    expect((await edge.fetch('source/playlist.m3u8?_HLS_msn=102')).status).toBe(503);
+    leave.abort();
+    await near.catch(() => undefined);
+    expect((await Promise.all(far)).slice(0, 31).map(([, outcome]) => outcome)).toEqual(Array(31).fill('waits'));
+    await soon(() => edge.metric('waiting_requests')).toBe(0);
   });
 });
 

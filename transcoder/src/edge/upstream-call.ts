@@ -10,7 +10,6 @@ export interface Address {
 export interface UpstreamRequest {
   /** Path and query. */
   readonly target: string;
-  readonly gzip: boolean;
   /** The answer may be held back by the transcoder. */
   readonly mayBlock: boolean;
   /** Most bytes that the body of the answer may have. */
@@ -36,11 +35,11 @@ export interface UpstreamListener {
 const SILENCE_MS = 10_000;
 
 /**
- * The connections to all transcoders, some for each: those on which answers are held back apart from the others, so that media
- * never waits behind them.
+ * The connections to all transcoders. Those on which answers are held back are apart from the others and as many as there are
+ * questions, so that neither media nor what comes next waits behind them.
  */
 export class UpstreamConnections {
-  readonly #blocking = new Agent({ keepAlive: true, maxSockets: 64, maxFreeSockets: 16, timeout: SILENCE_MS });
+  readonly #blocking = new Agent({ keepAlive: true, maxFreeSockets: 16, timeout: SILENCE_MS });
   readonly #prompt = new Agent({ keepAlive: true, maxSockets: 16, maxFreeSockets: 4, timeout: SILENCE_MS });
   readonly #budget: ByteBudget;
 
@@ -61,7 +60,6 @@ export class UpstreamConnections {
       port,
       path: asked.target,
       agent: asked.mayBlock ? this.#blocking : this.#prompt,
-      headers: asked.gzip ? { 'accept-encoding': 'gzip' } : {},
     });
     const body = new ResponseBody(asked.mostBytes, this.#budget);
     let settled = false;

@@ -38,7 +38,7 @@ afterEach(() => {
 
 function ask(target: string): Flight {
   const flight: Flight = {
-    asked: { target, gzip: false, mayBlock: false, mostBytes: 1 },
+    asked: { target, mayBlock: false, mostBytes: 1 },
     answered: () => told.push(`${target} answered`),
     refused: (problem) => told.push(`${target} ${problem}`),
   };
