@@ -9,7 +9,7 @@ import type { EdgeMetrics } from './edge-metrics.ts';
 import { compareWanted, isListed, isNext, newestListed, type Newest } from './newest-listed.ts';
 import { ReplyCache } from './reply-cache.ts';
 import { UnknownStreams } from './unknown-streams.ts';
-import { UpstreamConnections, type Address } from './upstream-call.ts';
+import { UpstreamConnections, type Address, type UpstreamPatience } from './upstream-call.ts';
 import { upstreamReply, type SharedReply } from './upstream-reply.ts';
 import { UpstreamStream, type Flight, type UpstreamProblem } from './upstream-stream.ts';
 
@@ -25,7 +25,7 @@ export interface EdgeOptions {
   readonly limits?: Partial<EdgeLimits>;
 }
 
-export interface EdgeLimits {
+export interface EdgeLimits extends UpstreamPatience {
   /** How long a transcoder may be away before viewers hear of it, in milliseconds. */
   readonly holdMs: number;
   /** Viewers that may wait for one stream at a time, and for all together. */
@@ -50,6 +50,10 @@ const LIMITS: EdgeLimits = {
   farFlightsPerStream: 32,
   unknownStreams: 64,
   inFlightBytes: 128 * MIB,
+  connectMs: 5_000,
+  answerMs: 10_000,
+  heldAnswerMs: 45_000,
+  bodyMs: 10_000,
 };
 /** Far above what a playlist of a full window has. */
 const MOST_PLAYLIST_BYTES = MIB;
@@ -60,7 +64,6 @@ const MOST_PLAYLISTS = 64;
 /** A stream that nobody asked for in so long is forgotten. */
 const FORGET_MS = 60_000;
 const TOO_MANY_WAIT = 'Too many requests wait here: ask again.';
-const OVERLOADED = 'Too many bytes are on their way from transcoders: ask again.';
 const RETRY_AFTER = [['Retry-After', '1']] as const;
 
 /** One question for all who ask it, and who they are. */
@@ -103,7 +106,7 @@ export class Edge {
     this.#metrics = options.metrics;
     this.#now = now;
     this.#cache = new ReplyCache(options.cacheBytes, now);
-    this.#connections = new UpstreamConnections(this.#limits.inFlightBytes);
+    this.#connections = new UpstreamConnections(this.#limits.inFlightBytes, this.#limits);
     this.#unknown = new UnknownStreams(now);
     this.#sweep = setInterval(() => this.#forgetUnused(), FORGET_MS / 4).unref();
     options.metrics.observe({
@@ -172,10 +175,6 @@ export class Edge {
       (!flight && !this.#hasRoom(entry, asked))
     ) {
       return this.#refuse(exchange, 503, TOO_MANY_WAIT, RETRY_AFTER);
-    }
-    if (!flight && this.#connections.isFull) {
-      this.#metrics.failed('overloaded');
-      return this.#refuse(exchange, 503, OVERLOADED, RETRY_AFTER);
     }
     this.#metrics.request(flight ? 'coalesced' : 'upstream');
     this.#waiters += 1;
@@ -282,8 +281,7 @@ export class Edge {
       const looked = this.#sum(({ upstream }) => (upstream.size > 0 && !upstream.known ? 1 : 0));
       if (looked >= this.#limits.unknownStreams) return undefined;
       const upstream = new UpstreamStream({
-        address: this.#options.addressOf(stream),
-        connections: this.#connections,
+        transcoder: this.#connections.to(this.#options.addressOf(stream)),
         now: this.#now,
         random: Math.random,
         holdMs: this.#limits.holdMs,
@@ -328,7 +326,7 @@ function problemOf(problem: UpstreamProblem, id: string): Reply {
     case 'unreachable':
       return problemReply(503, `The transcoder of ${id} cannot be reached at the moment: ask again.`, RETRY_AFTER);
     case 'overloaded':
-      return problemReply(503, OVERLOADED, RETRY_AFTER);
+      return problemReply(503, 'Too many bytes are on their way from transcoders: ask again.', RETRY_AFTER);
     case 'unusable':
       return problemReply(502, `The transcoder of ${id} sent what cannot be passed on.`);
   }
