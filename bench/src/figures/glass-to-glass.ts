@@ -96,6 +96,7 @@ async function rough(page: Page, proxy: DelayingProxy, { minutes, part }: Figure
 export const glassToGlass: Figure = {
   name: 'glass-to-glass',
   describes: 'from the wall clock drawn into a frame to the frame on our watch page in Chromium',
+  home: 'laptop',
   run: async (options) => {
     const product = await startShowrunner();
     const browser = await startBrowser();

@@ -57,6 +57,7 @@ async function once(file: string, server: string, name: string, playlistUrl: str
 export const publishToPlayable: Figure = {
   name: 'publish-to-playable',
   describes: 'from the publish command to the first media that can be played over HTTP, beside nginx-rtmp',
+  home: 'laptop',
   run: async () => {
     const file = await encodeShow();
     const product = await startShowrunner();
