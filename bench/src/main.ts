@@ -1,9 +1,12 @@
 import { parseArgs } from 'node:util';
+import { appliedToAccepted } from './figures/applied-to-accepted.ts';
+import { coldStart } from './figures/cold-start.ts';
 import { cpu } from './figures/cpu.ts';
 import { edge } from './figures/edge.ts';
 import { firstPicture } from './figures/first-picture.ts';
 import { frontDoor } from './figures/front-door.ts';
 import { glassToGlass } from './figures/glass-to-glass.ts';
+import { ingestToPlayhead } from './figures/ingest-to-playhead.ts';
 import { memory } from './figures/memory.ts';
 import { operatorMemory } from './figures/operator-memory.ts';
 import { operatorRestart } from './figures/operator-restart.ts';
@@ -11,6 +14,7 @@ import { operatorScale } from './figures/operator-scale.ts';
 import { origin } from './figures/origin.ts';
 import { publishToPlayable } from './figures/publish-to-playable.ts';
 import { release } from './figures/release.ts';
+import { showsPerNode } from './figures/shows-per-node.ts';
 import { printRows, type Figure } from './report.ts';
 
 const FIGURES: readonly Figure[] = [
@@ -23,9 +27,13 @@ const FIGURES: readonly Figure[] = [
   origin,
   release,
   edge,
+  appliedToAccepted,
+  coldStart,
   operatorScale,
   operatorRestart,
   operatorMemory,
+  ingestToPlayhead,
+  showsPerNode,
 ];
 
 const USAGE = `npm run bench -- NAME [options]
