@@ -12,7 +12,7 @@ export const DEFINITION_FILE = inRoot('crds/livestreams.showrunner.dev.yaml');
 export interface BroughtUp {
   readonly cluster: Cluster;
   /** Stops it where it did not run before, except with SHOWRUNNER_KEEP_CLUSTER=1. */
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 /** Has a cluster run with this checkout's images and definitions. */
