@@ -1,4 +1,5 @@
 export * from './api-proxy.ts';
+export * from './bring-up.ts';
 export * from './chart.ts';
 export * from './cluster.ts';
 export * from './cluster-program.ts';
@@ -7,6 +8,7 @@ export * from './live-stream-state.ts';
 export * from './metric-in.ts';
 export * from './one-shot-pod.ts';
 export * from './platform.ts';
+export * from './operator-account.ts';
 export * from './operator-process.ts';
 export * from './shell.ts';
 export * from './simulated-nodes.ts';

@@ -8,7 +8,7 @@ export interface Tenant {
   /** Creates or changes a LiveStream of the tenant. */
   apply(name: string, spec?: object): Promise<void>;
   /** Resolves once the LiveStream is Ready. */
-  untilReady(name: string): Promise<void>;
+  untilReady(name: string, timeoutMs?: number): Promise<void>;
   status(name: string): Promise<StreamStatus>;
   /** The condition's reason and message where it is True. */
   condition(name: string, type: string): Promise<{ reason: string; message: string } | undefined>;
@@ -61,7 +61,7 @@ export function tenantOf(tenant: StoryNamespace, { rtmpUrl, webUrl, mediaUrl }: 
       const stream = { apiVersion: 'showrunner.dev/v1alpha1', kind: 'LiveStream', metadata: { name }, spec };
       await tenant.kubectl(['apply', '--filename', '-'], { input: JSON.stringify(stream) });
     },
-    untilReady: (name) => untilCondition(tenant.kubectl, `livestream/${name}`, 'Ready', 30_000),
+    untilReady: (name, timeoutMs = 30_000) => untilCondition(tenant.kubectl, `livestream/${name}`, 'Ready', timeoutMs),
     status,
     condition: async (name, type) => {
       const found = (await status(name)).conditions?.find((condition) => condition.type === type);
