@@ -92,7 +92,7 @@ export class FrontDoorSession extends RtmpConnection {
     if (reached.kind === 'gone') return;
     const { socket: ingest, rest, replayedBytes, chunkBytes } = reached;
     if (!this.grant) {
-      ingest.on('error', () => undefined).destroy();
+      ingest.destroy();
       return;
     }
     const waitedMs = now() - began;

@@ -1,12 +1,16 @@
+import { once } from 'node:events';
 import { readdirSync } from 'node:fs';
+import { connect, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import { HANDSHAKE_BYTES } from '../rtmp/protocol.ts';
+import { ReadBeat } from '../rtmp/read-beat.ts';
 import { openDoorway, type Doorway } from '../testing/doorway.ts';
 import { until } from '../testing/publish.ts';
 import { RtmpClient } from '../testing/rtmp-client.ts';
 import { scriptedIngest, type ScriptedCall, type ScriptedIngest } from '../testing/scripted-ingest.ts';
 import type { FrontDoorConfig } from './config.ts';
+import { Splice } from './splice.ts';
 
 const MIB = 1 << 20;
 const closers: (() => Promise<unknown> | void)[] = [];
@@ -169,6 +173,27 @@ describe('a splice', () => {
     await client.closed;
     clearInterval(sending);
     expect(performance.now() - began).toBeLessThan(500);
+  });
+
+  it('is over at once where the ingest is gone before it begins', async () => {
+    const { doorway } = await open();
+    const { port } = doorway;
+    const pair = async (): Promise<Socket> => {
+      const socket = connect(port, '127.0.0.1').on('error', () => undefined);
+      closers.push(() => void socket.destroy());
+      await once(socket, 'connect');
+      return socket;
+    };
+    const [client, ingest] = [await pair(), await pair()];
+    ingest.destroy();
+    await once(ingest, 'close');
+    const ends: string[] = [];
+    const beat = new ReadBeat({ from: 1, intervalMs: 30 });
+    const metrics = { passed: () => undefined };
+    const splice = new Splice({ client, ingest, beat, metrics, now: Date.now, onEnd: (end) => ends.push(end) });
+    splice.begin(Buffer.alloc(0), Buffer.alloc(0));
+    expect(ends).toEqual(['broken']);
+    splice.close();
   });
 
   it('passes the end of either half on, and leaves the other half open', async () => {
