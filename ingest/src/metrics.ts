@@ -67,7 +67,7 @@ export class IngestMetrics {
     this.#receivedBytes += bytes;
   }
 
-  refusal(reason: RefusalCode | 'too-many-connections'): void {
+  refusal(reason: RefusalCode): void {
     this.refused.inc({ reason });
   }
 }

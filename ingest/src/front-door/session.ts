@@ -36,6 +36,11 @@ export class FrontDoorSession extends RtmpConnection {
     this.socket.setKeepAlive(true, KEEP_ALIVE_MS);
   }
 
+  /** Whether it is let in and waits for its ingest. */
+  get isHeld(): boolean {
+    return this.grant !== undefined && this.#splice === undefined;
+  }
+
   /** What is spliced is the ingest's to talk to: there may be the middle of a message on the way. */
   override refuse(refused: Refusal): void {
     if (this.#splice) this.end(refused);

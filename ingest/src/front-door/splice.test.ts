@@ -302,13 +302,14 @@ describe('a splice', () => {
       protocol.acceptPublish();
     };
     const { doorway } = await open(polite, { unauthenticatedPerAddress: 200 });
+    for (let n = 0; n < 20; n++) await doorway.stream(`key-${n}`);
     const files = () => readdirSync('/proc/self/fd').length;
     const before = files();
     for (let round = 0; round < 10; round++) {
       const clients = await Promise.all(Array.from({ length: 20 }, () => RtmpClient.connect(doorway.port)));
       await Promise.all(
         clients.map(async (client, index) => {
-          client.publish(index % 4 === 0 ? 'wrong' : 'key');
+          client.publish(index % 4 === 0 ? 'wrong' : `key-${index}`);
           await until(() => client.statuses.length > 0);
           client.socket.write(noise(10_000));
           if (index % 3 === 0) client.socket.destroy();

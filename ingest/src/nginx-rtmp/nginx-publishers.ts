@@ -112,7 +112,7 @@ export class NginxPublishers implements CallbackHandler {
   async #open({ client, address }: PublishCall, grant: Grant): Promise<string | Refusal> {
     if (this.#closed) return refusal('shutdown');
     if (this.#publishers.size >= this.#context.config.maxPublishers) {
-      return refusal('already-publishing', 'This server has as many publishers as it may have.');
+      return refusal('too-many-publishers');
     }
     // Nobody can guess it, and no two are alike.
     const streamName = randomBytes(12).toString('hex');

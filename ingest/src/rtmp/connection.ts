@@ -20,8 +20,8 @@ export interface ConnectionContext {
   readonly metrics: { refusal(reason: RefusalCode): void };
   readonly logger: Logger;
   readonly now: () => number;
-  /** Whether one more publisher may come. */
-  mayPublish(): boolean;
+  /** Makes room for a publisher whose key is good; answers why it may not come where there is none. */
+  makeRoom(grant: Grant): Refusal | undefined;
 }
 
 /**
@@ -97,6 +97,11 @@ export abstract class RtmpConnection implements RtmpHandler {
   /** Tells the client why, then closes. */
   refuse(refused: Refusal): void {
     this.end(refused, () => this.protocol.refuse(refused));
+  }
+
+  displace(): void {
+    this.end(refusal('too-many-connections'));
+    this.socket.destroy();
   }
 
   /** Closes and waits until the connection is gone. */
@@ -203,10 +208,9 @@ export abstract class RtmpConnection implements RtmpHandler {
     }
     if (!result.admitted && result.refusal.code === 'unknown-key') await delay(config.wrongKeyDelayMs);
     if (this.#state.name !== 'admitting') return;
-    if (!result.admitted) this.refuse(result.refusal);
-    else if (!this.#context.mayPublish()) {
-      this.refuse(refusal('already-publishing', 'This server has as many publishers as it may have.'));
-    } else {
+    const refused = result.admitted ? this.#context.makeRoom(result) : result.refusal;
+    if (refused) this.refuse(refused);
+    else if (result.admitted) {
       this.#state = { name: 'admitted', grant: result };
       this.admitted(result);
     }

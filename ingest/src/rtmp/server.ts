@@ -27,7 +27,7 @@ export class RtmpServer implements Door {
     this.#context = {
       ...context,
       beat: new ReadBeat({ from: BEAT_FROM_PUBLISHERS, intervalMs: BEAT_MS }),
-      mayPublish: () => this.#sessions.mayPublish(),
+      makeRoom: () => (this.#sessions.mayPublish() ? undefined : refusal('too-many-publishers')),
     };
     const { host, port } = config;
     this.#listener = new Listener({ protocol: 'RTMP', host, port, logger, accept: (socket) => this.#accept(socket) });
@@ -65,11 +65,11 @@ export class RtmpServer implements Door {
 
   #accept(socket: Socket): void {
     const { metrics } = this.#context;
-    if (this.#closing || !this.#sessions.hasRoomFor(socket.remoteAddress)) {
-      metrics.refusal('too-many-connections');
+    if (this.#closing) {
       socket.destroy();
       return;
     }
+    this.#sessions.makeRoomFor(socket.remoteAddress);
     const session: RtmpSession = new RtmpSession(socket, this.#context, () => {
       this.#sessions.delete(session);
       metrics.connections.set(this.#sessions.size);
