@@ -6,7 +6,7 @@ const WANTED = { namespace: 'ns', name: 'a' };
 
 function publisher(name: string, isHeld: boolean): Occupant {
   const policy = { takeover: 'newest', reconnectGraceMs: 0, idleTimeoutMs: 0 } as const;
-  return { grant: { admitted: true, stream: { namespace: 'ns', name }, policy, keyHash: '' }, isHeld };
+  return { grant: { admitted: true, stream: { namespace: 'ns', name }, uid: undefined, policy, keyHash: '' }, isHeld };
 }
 const held = (name: string) => publisher(name, true);
 const spliced = (name: string) => publisher(name, false);

@@ -14,7 +14,7 @@ import { Splice, type SpliceEnd } from './splice.ts';
 
 /** What a session needs of the front door around it. */
 export interface FrontDoorContext extends ConnectionContext, ReachContext {
-  readonly admission: ConnectionContext['admission'] & ReachContext['admission'] & Pick<StoreAdmission, 'wasDeleted'>;
+  readonly admission: ConnectionContext['admission'] & ReachContext['admission'] & Pick<StoreAdmission, 'isGone'>;
   readonly metrics: FrontDoorMetrics;
   readonly logger: ConnectionContext['logger'];
   readonly now: () => number;
@@ -68,9 +68,9 @@ export class FrontDoorSession extends RtmpConnection {
     void this.#reach(grant);
   }
 
-  protected sweepAdmitted(now: number): void {
+  protected sweepAdmitted(now: number, grant: Grant): void {
     // A stream that is deleted takes its pods along, which would wait for the end of the show. All else the ingest decides.
-    if (this.grant && this.#context.admission.wasDeleted(this.grant.stream)) this.refuse(refusal('deleted'));
+    if (this.#context.admission.isGone(grant)) this.refuse(refusal('deleted'));
     else this.#splice?.sweep(now);
   }
 

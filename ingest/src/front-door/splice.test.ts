@@ -107,6 +107,22 @@ describe('a splice', () => {
     expect(client.statuses[1]).toBe(`NetStream.Data.Start: ${'x'.repeat(400)}`);
   });
 
+  it('ends with its stream, also where another one of that name comes at once', async () => {
+    const { doorway } = await open();
+    const other = await RtmpClient.connect(doorway.port);
+    closers.push(() => void other.socket.destroy());
+    await doorway.stream('other');
+    other.publish('other');
+    await other.started();
+    const client = await spliced(doorway);
+    await doorway.store.delete('LiveStream', { namespace: 'default', name: 'key' });
+    await doorway.stream('key');
+    await until(() => client.ended);
+    expect(doorway.log.filter((line) => line.includes('"reason":"deleted"'))).toHaveLength(1);
+    expect(other.socket.closed).toBe(false);
+    await spliced(doorway);
+  });
+
   it('passes on a refusal, and then closes both sides', async () => {
     const { doorway, ingest } = await open(({ protocol, socket }) => {
       protocol.refuse({
