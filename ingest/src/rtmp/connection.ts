@@ -71,7 +71,11 @@ export abstract class RtmpConnection implements RtmpHandler {
     const read = accepted instanceof TLSSocket ? readEach : readInto;
     this.socket = read(accepted, (bytes, length) => this.#receive(bytes, length));
     this.socket.setNoDelay(true);
-    this.socket.on('error', (error) => this.#context.logger.debug({ err: error }, 'RTMP connection failed'));
+    this.socket.on('error', (error: NodeJS.ErrnoException) => {
+      // Those of a network have a code; what has none went wrong here.
+      const level = error.code === undefined ? 'error' : 'debug';
+      this.#context.logger[level]({ err: error }, 'RTMP connection failed');
+    });
     this.socket.on('close', () => this.#closed());
   }
 
