@@ -72,10 +72,10 @@ export class RtmpServer implements Door {
     this.#sessions.makeRoomFor(socket.remoteAddress);
     const session: RtmpSession = new RtmpSession(socket, this.#context, () => {
       this.#sessions.delete(session);
-      metrics.connections.set(this.#sessions.size);
+      metrics.connections.dec();
     });
     this.#sessions.add(session);
-    metrics.connections.set(this.#sessions.size);
+    metrics.connections.inc();
   }
 
   /** What was admitted may be admitted no longer. */
