@@ -51,7 +51,7 @@ export class NginxServer implements Door {
 
   /** Nobody publishes, nor is about to. */
   get idle(): boolean {
-    return this.#publishers?.idle ?? true;
+    return (this.#publishers?.idle ?? true) && [...this.#sessions].every(({ isStranger }) => isStranger);
   }
 
   /** Of nginx, while it runs. */
@@ -81,7 +81,7 @@ export class NginxServer implements Door {
   }
 
   async #start(): Promise<void> {
-    const { config, logger, admission, now } = this.#context;
+    const { config, logger, admission } = this.#context;
     const port = await freePort();
     const folder = await mkdtemp(join(tmpdir(), 'showrunner-nginx-'));
     this.#undo.push(() => rm(folder, { recursive: true, force: true }));
@@ -131,7 +131,6 @@ export class NginxServer implements Door {
       ...this.#context,
       // What comes in is counted by nginx.
       metrics: { refusal: (reason) => this.#context.metrics.refusal(reason), passed: () => undefined },
-      now,
       beat: new ReadBeat(BEAT),
       nginx: { host: LOOPBACK, port },
       makeRoom: () => (this.#sessions.mayPublish() ? undefined : refusal('too-many-publishers')),
