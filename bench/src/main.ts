@@ -1,13 +1,20 @@
 import { parseArgs } from 'node:util';
+import { appliedToAccepted } from './figures/applied-to-accepted.ts';
+import { coldStart } from './figures/cold-start.ts';
 import { cpu } from './figures/cpu.ts';
 import { edge } from './figures/edge.ts';
 import { firstPicture } from './figures/first-picture.ts';
 import { frontDoor } from './figures/front-door.ts';
 import { glassToGlass } from './figures/glass-to-glass.ts';
+import { ingestToPlayhead } from './figures/ingest-to-playhead.ts';
 import { memory } from './figures/memory.ts';
+import { operatorMemory } from './figures/operator-memory.ts';
+import { operatorRestart } from './figures/operator-restart.ts';
+import { operatorScale } from './figures/operator-scale.ts';
 import { origin } from './figures/origin.ts';
 import { publishToPlayable } from './figures/publish-to-playable.ts';
 import { release } from './figures/release.ts';
+import { showsPerNode } from './figures/shows-per-node.ts';
 import { printRows, type Figure } from './report.ts';
 
 const FIGURES: readonly Figure[] = [
@@ -20,12 +27,20 @@ const FIGURES: readonly Figure[] = [
   origin,
   release,
   edge,
+  appliedToAccepted,
+  coldStart,
+  operatorScale,
+  operatorRestart,
+  operatorMemory,
+  ingestToPlayhead,
+  showsPerNode,
 ];
 
 const USAGE = `npm run bench -- NAME [options]
 
 ${FIGURES.map(({ name, describes }) => `  ${name.padEnd(20)} ${describes}`).join('\n')}
-  all                  each of them, with its defaults
+  all                  each of them that needs no cluster, with its defaults
+  cluster              each of the others
 
   --minutes N   length of glass-to-glass (10)
   --part MS     part duration (200)
@@ -50,7 +65,9 @@ const { values, positionals } = parseArgs({
     seconds: { type: 'string', default: '60' },
   },
 });
-const chosen = FIGURES.filter(({ name }) => name === positionals[0] || positionals[0] === 'all');
+const HOMES: Readonly<Record<string, Figure['home']>> = { all: 'laptop', cluster: 'cluster' };
+const [wanted = ''] = positionals;
+const chosen = FIGURES.filter(({ name, home }) => name === wanted || home === HOMES[wanted]);
 if (chosen.length === 0) {
   console.log(USAGE);
   process.exitCode = positionals.length === 0 ? 0 : 1;

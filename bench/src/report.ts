@@ -27,6 +27,8 @@ export interface FigureOptions {
 export interface Figure {
   readonly name: string;
   readonly describes: string;
+  /** `cluster`: needs the Kubernetes of tests/cluster, or its programs. */
+  readonly home: 'laptop' | 'cluster';
   run(options: FigureOptions): Promise<FigureRow[]>;
 }
 

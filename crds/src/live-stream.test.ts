@@ -35,6 +35,13 @@ describe('a LiveStream that keeps the rules', () => {
     expect(parseLiveStream(minimal)).toEqual({ ok: true, value: defaults });
   });
 
+  it('takes quantities as numbers, as Kubernetes does', () => {
+    const spec = { transcode: { pod: { resources: { requests: { cpu: 2, memory: '1Gi' } } } } };
+    expect(parseLiveStream({ ...minimal, spec })).toMatchObject({
+      value: { spec: { transcode: { pod: { resources: { requests: { cpu: '2', memory: '1Gi' } } } } } },
+    });
+  });
+
   it('treats a section with nothing in it as absent, like the Kubernetes API server', () => {
     expect(parseLiveStream({ ...minimal, spec: { ingest: null, transcode: { ladder: null } } })).toEqual({
       ok: true,

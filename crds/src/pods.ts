@@ -2,10 +2,11 @@ import { z } from 'zod';
 
 /** Quantities as Kubernetes writes them, without exponents. */
 const QUANTITY = /^[0-9]{1,12}(\.[0-9]{1,9})?(m|k|Ki|M|Mi|G|Gi|T|Ti)?$/;
-const quantitiesSchema = z.record(
-  z.string(),
-  z.string().regex(QUANTITY, 'must be a quantity as text, such as "250m", "2" or "256Mi"'),
+const quantitySchema = z.preprocess(
+  (value) => (typeof value === 'number' ? String(value) : value),
+  z.string().regex(QUANTITY, 'must be a quantity, such as 250m, 2 or 256Mi'),
 );
+const quantitiesSchema = z.record(z.string(), quantitySchema.meta({ 'x-kubernetes-int-or-string': true }));
 
 /** Kubernetes knows what belongs in here, and checks it when the pod is made. */
 const asInPodSchema = z.looseObject({}).meta({ 'x-kubernetes-preserve-unknown-fields': true });

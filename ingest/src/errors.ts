@@ -108,9 +108,9 @@ const REFUSALS = {
     sentence: 'The connection took too long to begin publishing.',
     stop: 'refused',
   },
-  'too-many-connections': {
+  displaced: {
     status: 'NetStream.Failed',
-    sentence: 'Too many connections are open that do not publish yet.',
+    sentence: 'Too many begin to publish at the same time, and this connection has taken the longest: try again.',
     stop: 'refused',
   },
   shutdown: {

@@ -16,6 +16,11 @@ export interface IngestOptions {
   readonly flvToken: string | (() => string);
   readonly logger: Logger;
   readonly registry: Registry;
+  /**
+   * When a stream's show went on air, in milliseconds since the epoch, where it may be that another ingest had it and is gone: who
+   * publishes now goes on with that show.
+   */
+  readonly leftSince?: (stream: StreamRef) => number | undefined;
   /** Milliseconds since the epoch. */
   readonly now?: () => number;
 }
@@ -45,10 +50,10 @@ export function createIngest(options: IngestOptions): Ingest {
 
 /** The same behind any door. */
 export function ingestBehind(makeDoor: (context: DoorContext) => Door, options: IngestOptions): Ingest {
-  const { admission, flvToken, logger, registry, now = Date.now } = options;
+  const { admission, flvToken, logger, registry, leftSince, now = Date.now } = options;
   const config = ingestConfigSchema.parse(options.config ?? {});
   const metrics = new IngestMetrics(registry);
-  const shows = new Shows(logger, now);
+  const shows = new Shows(logger, now, leftSince);
   const door = makeDoor({ config, admission, shows, metrics, logger, now });
   const flv = new FlvOutput({
     config,

@@ -67,7 +67,7 @@ export class IngestMetrics {
     this.#receivedBytes += bytes;
   }
 
-  refusal(reason: RefusalCode): void {
+  refusal(reason: RefusalCode | 'too-many-connections'): void {
     this.refused.inc({ reason });
   }
 }

@@ -34,6 +34,11 @@ export const operatorConfigSchema = z.object({
   opsPort: port.default(9090).describe('/healthz, /readyz, /metrics.'),
   httpPort: port.default(8080).describe('Knocks of the front door.'),
   namespace: name.describe("The operator's own namespace, where its Lease is."),
+  leaseName: name
+    .default('showrunner-operator')
+    .describe(
+      'Of several operators with the same Lease one leads; those of different installations have different ones.',
+    ),
   podName: name.describe('Under this name it leads.'),
   namespaces: namespacesSchema.describe(
     'Namespaces whose LiveStreams it looks after, separated by commas; all where empty.',

@@ -10,8 +10,6 @@ import { PodHttp } from './kube/pod-http.ts';
 import { TokenFile } from './kube/token-file.ts';
 import { OperatorMetrics } from './metrics.ts';
 
-const LEASE = 'showrunner-operator';
-
 export interface Operator {
   /** Takes knocks of the front door. */
   readonly knocks: RequestListener;
@@ -45,6 +43,7 @@ export function createOperator(options: {
     logger,
     onSynced: () => leading?.addAll(),
     onChange: (namespace, name) => leading?.changed({ namespace, name }),
+    onRoomChange: (namespace) => leading?.roomChanged(namespace),
   });
   const metrics = new OperatorMetrics(registry, {
     queueDepth: () => leading?.queueDepth ?? 0,
@@ -55,7 +54,7 @@ export function createOperator(options: {
   const election = new LeaderElection({
     client: leaseClient,
     namespace: config.namespace,
-    name: LEASE,
+    name: config.leaseName,
     identity: config.podName,
     onTerm: begin,
     logger,

@@ -1,7 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { images, imagesOf } from './images.mjs';
-import { isOwnClusterUp, missingSteps, ownCluster, startOwnCluster, stopOwnCluster } from './own-cluster.mjs';
+import {
+  buildControlPrograms,
+  isOwnClusterUp,
+  missingSteps,
+  ownCluster,
+  startOwnCluster,
+  stopOwnCluster,
+} from './own-cluster.mjs';
 import { fail, say } from './say.mjs';
 import { lookAround, whichCluster } from './which-cluster.mjs';
 
@@ -29,6 +36,18 @@ export function startCluster(root) {
   const isStarted = !isOwnClusterUp();
   startOwnCluster(root);
   return { kubeconfig: ownCluster.kubeconfig, bin: ownCluster.bin, images: images(root), isOwn: true, isStarted };
+}
+
+/** The folder of etcd, kube-apiserver and kubectl, which are built first where they are missing. */
+export function controlPrograms(root) {
+  const { cluster, why } = whichCluster({
+    ...lookAround({ missing: missingSteps(root), ownKubeconfig: ownCluster.kubeconfig }),
+    // Whatever cluster the caller has.
+    kubeconfig: undefined,
+  });
+  if (cluster === 'none') fail(`There is no API server to be had: ${why}.`);
+  buildControlPrograms(root);
+  return ownCluster.bin;
 }
 
 /** Stops the own cluster. */

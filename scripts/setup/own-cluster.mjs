@@ -57,6 +57,13 @@ export function startOwnCluster(root) {
   if (run.status !== 0) fail(`The Kubernetes of the tests does not start. It came as far as:\n${run.stdout ?? ''}`);
 }
 
+/** Builds etcd and Kubernetes' programs where they are missing. */
+export function buildControlPrograms(root) {
+  if (script(root, 'build.sh', ['packages', 'kubernetes', 'etcd'], { stdio: ['ignore', 2, 2] }).status !== 0) {
+    fail('etcd and kube-apiserver could not be built.');
+  }
+}
+
 /** Stops what startOwnCluster started; its state and what was built stay. */
 export function stopOwnCluster(root) {
   say('Stopping the Kubernetes of the tests (SHOWRUNNER_KEEP_CLUSTER=1 leaves it running)');

@@ -128,6 +128,15 @@ describe('the folder of a stream', () => {
     expect(folder.current?.liveStream.status).toEqual({ phase: 'Ready' });
   });
 
+  it('says since when a show is on air, for as long as it is', async () => {
+    mount(liveStream('One', { status: { phase: 'Live', startedAt: '2026-01-02T03:04:05.678Z' } }));
+    const folder = open({ pollMs: 10 });
+    await folder.start();
+    expect(folder.onAirSince).toBe(Date.UTC(2026, 0, 2, 3, 4, 5, 678));
+    mount(liveStream('One'));
+    await until(() => folder.onAirSince === undefined);
+  });
+
   it('is listed and watched like a store of one stream', async () => {
     const folder = open({ pollMs: 10 });
     const listed = folder.list('LiveStream');

@@ -61,6 +61,15 @@ export class StreamFolder {
     return this.#current;
   }
 
+  /**
+   * While a show is on air: since when, in milliseconds since the epoch, as whoever follows it saw last. Pods that were not there
+   * then have to go on with it.
+   */
+  get onAirSince(): number | undefined {
+    const { startedAt } = this.#current?.liveStream.status ?? {};
+    return startedAt === undefined ? undefined : Date.parse(startedAt);
+  }
+
   /** Why the files as they are now cannot be read: a sentence without their content. */
   get problem(): string | undefined {
     return this.#problem;

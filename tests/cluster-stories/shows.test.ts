@@ -1,34 +1,23 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import {
-  eventually,
-  httpGet,
-  pushTestPicture,
-  startBrowser,
-  untilPlaying,
-  untilState,
-  type StoryBrowser,
-} from '../support/index.ts';
-import { installPlatform, type Platform } from './support/index.ts';
+import { eventually, httpGet, pushTestPicture, untilPlaying, untilState } from '../support/index.ts';
+import { openStudio, type Platform, type Studio } from './support/index.ts';
 
 /** Shows on a real cluster, as streamers, viewers and who runs kubectl see them. */
 describe('shows of a platform that the chart installed', () => {
+  let studio: Studio;
   let platform: Platform;
-  let browser: StoryBrowser;
 
   beforeAll(async () => {
-    platform = await installPlatform(inject('cluster'), 'shows');
-    browser = await startBrowser('no-user-gesture-required', new URL(platform.webUrl).hostname);
+    studio = await openStudio(inject('cluster'), 'shows');
+    ({ platform } = studio);
   });
-  afterAll(async () => {
-    await browser?.close();
-    await platform?.uninstall();
-  });
+  afterAll(() => studio?.close());
 
   it('a LiveStream is applied, a publisher is let in, and Chromium plays it through the edge until it ends', async () => {
     await platform.apply('evening', { title: 'The evening show', ingest: { reconnectGrace: '1s' } });
     await platform.untilReady('evening');
-    const page = await browser.open(platform.watchUrl('evening'));
+    const page = await studio.watch('evening');
     const publisher = pushTestPicture(await platform.publishUrl('evening'));
     const facts = await untilPlaying(page, 30_000);
     expect([facts.width, facts.height]).toEqual([320, 180]);
@@ -121,10 +110,7 @@ describe('shows of a platform that the chart installed', () => {
   });
 
   it('one that is deleted in mid-show lets its publisher go and leaves nothing behind', async () => {
-    await platform.apply('gone');
-    await platform.untilReady('gone');
-    const publisher = pushTestPicture(await platform.publishUrl('gone'));
-    await platform.untilPhase('gone', 'Live');
+    const { publisher } = await studio.goOnAir('gone');
     await platform.tenant.kubectl(['delete', 'livestream', 'gone', '--wait=false']);
     expect((await publisher.exited).code).not.toBe(0);
     await eventually(
@@ -139,10 +125,8 @@ describe('shows of a platform that the chart installed', () => {
   });
 
   it('nginx-rtmp takes a publisher in, and the same page plays it', async () => {
-    await platform.apply('by-nginx', { ingest: { engine: 'nginx-rtmp' } });
-    await platform.untilReady('by-nginx');
-    const page = await browser.open(platform.watchUrl('by-nginx'));
-    const publisher = pushTestPicture(await platform.publishUrl('by-nginx'));
+    const { publisher } = await studio.goOnAir('by-nginx', { spec: { ingest: { engine: 'nginx-rtmp' } } });
+    const page = await studio.watch('by-nginx');
     await untilPlaying(page, 30_000);
     await publisher.stop();
   });

@@ -8,7 +8,8 @@ set -euo pipefail
 
 kwok() { # number of nodes
   start kwok --kubeconfig="$KUBECONFIG" --config="$CLUSTER_HOME/kwok-stages.yaml" --manage-all-nodes=false \
-    --manage-nodes-with-annotation-selector=kwok.x-k8s.io/node=fake --server-address=127.0.0.1:10247
+    --manage-nodes-with-annotation-selector=kwok.x-k8s.io/node=fake --server-address=127.0.0.1:10247 --cidr=$SIMULATED_CIDR
+  ip route replace local $SIMULATED_CIDR dev lo
   for i in $(seq "$1"); do
     cat <<Y
 ---

@@ -36,5 +36,6 @@ if [ -f "$PIDS/ip_forward.before" ]; then
   cat "$PIDS/ip_forward.before" >/proc/sys/net/ipv4/ip_forward
   rm "$PIDS/ip_forward.before"
 fi
+ip route del local "$SIMULATED_CIDR" dev lo 2>/dev/null
 ip addr del "$NODE_IP/32" dev lo 2>/dev/null
 [ "${1:-}" != --wipe ] || rm -rf "${CLUSTER_HOME:?}"/{state,run}

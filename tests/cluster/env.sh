@@ -5,6 +5,7 @@ export CLUSTER_HOME=${CLUSTER_HOME:-${XDG_CACHE_HOME:-$HOME/.cache}/showrunner-c
 NODE_NAME=node1
 NODE_IP=10.199.0.1 # an extra address of lo: nothing off this machine gets there
 POD_CIDR=10.244.0.0/24
+SIMULATED_CIDR=10.245.0.0/16 # of pods on simulated nodes: this machine answers for them
 SERVICE_CIDR=10.96.0.0/16
 API_SERVICE_IP=10.96.0.1
 DNS_IP=10.96.0.10

@@ -128,6 +128,11 @@ export class HlsReader {
     return behind.map((ms) => ms - least);
   }
 
+  /** The first segment whose number does not follow the one before it: another transcoder has made it. */
+  get leap(): SegmentRecord | undefined {
+    return this.segments.find(({ sequence }, i, all) => i > 0 && sequence > all[i - 1]!.sequence + 1);
+  }
+
   async #firstAnswer(url: string, deadline: number): Promise<HttpAnswer> {
     for (;;) {
       const answer = await httpGet(url, { headers: { 'accept-encoding': 'gzip' } }).catch((error: unknown) => error);

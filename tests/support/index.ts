@@ -1,5 +1,6 @@
 export * from './browser.ts';
 export * from './clock-picture.ts';
+export * from './crowd.ts';
 export * from './eventually.ts';
 export * from './free-ports.ts';
 export * from './hls-http-rules.ts';

@@ -14,11 +14,11 @@ export type RawOutcome = 'closed by server' | 'closed after goodbye' | 'left ope
 export async function sendRaw(
   port: number,
   bytes: Buffer,
-  options: { lingerMs: number; goodbye?: boolean; localAddress?: string; pieces?: number },
+  options: { lingerMs: number; goodbye?: boolean; host?: string; localAddress?: string; pieces?: number },
 ): Promise<RawOutcome> {
   const socket = connect({
     port,
-    host: '127.0.0.1',
+    host: options.host ?? '127.0.0.1',
     noDelay: true,
     ...(options.localAddress ? { localAddress: options.localAddress } : {}),
   });
@@ -43,4 +43,29 @@ export async function sendRaw(
   socket.destroy();
   await closed;
   return connected ? outcome : 'refused';
+}
+
+/**
+ * Sends the beginning of what a client says at once, and then a byte each `everyMs`, or nothing more where that is not said. Resolves
+ * to how long the server listened, in milliseconds; to undefined where it still does after `giveUpMs`.
+ */
+export async function sendSlowly(
+  { host, port }: { readonly host: string; readonly port: number },
+  bytes: Buffer,
+  { atOnce, everyMs, giveUpMs }: { readonly atOnce: number; readonly everyMs?: number; readonly giveUpMs: number },
+): Promise<number | undefined> {
+  const socket = connect({ port, host, noDelay: true });
+  const ended = new Promise<true>((resolve) => {
+    for (const end of ['end', 'close'] as const) socket.once(end, () => resolve(true));
+  });
+  socket.on('error', () => undefined);
+  socket.resume();
+  const began = performance.now();
+  let at = atOnce;
+  socket.write(bytes.subarray(0, at));
+  const drip = setInterval(() => socket.write(bytes.subarray(at, (at += 1))), everyMs ?? giveUpMs);
+  const isOver = await Promise.race([ended, sleep(giveUpMs, false, { ref: false })]);
+  clearInterval(drip);
+  socket.destroy();
+  return isOver ? performance.now() - began : undefined;
 }

@@ -51,6 +51,14 @@ export async function untilPlaying(page: Page, timeoutMs = 20_000): Promise<Play
   );
 }
 
+/** Waits until the picture moves again, by itself: on the page as it was, which nobody has loaded anew. */
+export async function untilGoesOn(page: Page, timeoutMs = 40_000): Promise<PlayerFacts> {
+  const { loadedAt } = await readPlayer(page);
+  const facts = await untilPlaying(page, timeoutMs);
+  if (facts.loadedAt !== loadedAt) throw new Error('The page was loaded anew.');
+  return facts;
+}
+
 /** Waits until the player is in the state. */
 export function untilState(page: Page, state: string, timeoutMs = 20_000): Promise<PlayerFacts> {
   return eventually(

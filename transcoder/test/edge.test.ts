@@ -133,7 +133,80 @@ describe('requests for the same', () => {
     expect(await edge.metric('requests_total{outcome="coalesced"}')).toBe(199);
     // And for who comes later.
     expect(await (await edge.fetch(`source/playlist.m3u8?${query}`)).text()).toBe(bodies[0]);
-    expect(await edge.metric('upstream_requests_total')).toBe(before + 1);
+  });
+
+  it('are one, compressed or not', async () => {
+    const edge = await edgeBeforeLive();
+    const query = await nextPart();
+    const asked = ['gzip', 'identity'].map((encoding) =>
+      edge.fetch(`source/playlist.m3u8?${query}`, { headers: { 'accept-encoding': encoding } }),
+    );
+    await soon(() => edge.metric('waiting_requests')).toBe(2);
+    live.push(between(4_700, 4_900));
+    const answers = await Promise.all(asked);
+    expect(answers.map(({ headers }) => headers.get('content-encoding'))).toEqual(['gzip', null]);
+    const bodies = await Promise.all(answers.map((answer) => answer.text()));
+    expect(bodies[0]).toBe(bodies[1]);
+    expect(await edge.metric('upstream_requests_total')).toBe(1);
+  });
+
+  it('are one, however what is listed is asked for', async () => {
+    const edge = await edgeBeforeLive();
+    const newest = await (await edge.fetch('source/playlist.m3u8')).text();
+    for (let msn = 0; msn < 50; msn++) {
+      const answer = await edge.fetch(`source/playlist.m3u8?_HLS_msn=${msn}&_HLS_part=${msn * 7}`);
+      expect([await answer.text(), answer.headers.get('cache-control')]).toEqual([newest, 'public, max-age=1']);
+    }
+    // Once more where the time of the first was over meanwhile.
+    expect(await edge.metric('upstream_requests_total')).toBeLessThanOrEqual(2 + 5);
+    expect(await edge.metric('cache_entries')).toBe(1);
+  });
+
+  it('are one, however a show without blocking reload is asked', async () => {
+    const plain = await new LiveRig({ latency: 'standard' }).start();
+    closers.push(() => plain.close());
+    plain.sink.publisherStarted();
+    plain.push(until(4_700));
+    const edge = await edgeBefore(portOf(plain));
+    await (await edge.fetch('source/playlist.m3u8')).text();
+    for (let part = 0; part < 20; part++) {
+      await (await edge.fetch(`source/playlist.m3u8?_HLS_msn=999999999999&_HLS_part=${part}`)).text();
+    }
+    expect(await edge.metric('upstream_requests_total')).toBeLessThanOrEqual(5);
+    expect(await edge.metric('cache_entries')).toBe(1);
+  });
+
+  it('are answered with what is newest, whoever waited for that', async () => {
+    const edge = await edgeBeforeLive();
+    const early = await (await edge.fetch('source/playlist.m3u8')).text();
+    const awaited = edge.fetch(`source/playlist.m3u8?${await nextPart()}`);
+    await soon(() => edge.metric('waiting_requests')).toBe(1);
+    live.push(between(4_700, 4_900));
+    const newest = await (await awaited).text();
+    expect(newest).not.toBe(early);
+    expect(await (await edge.fetch('source/playlist.m3u8')).text()).toBe(newest);
+  });
+
+  it('do not bring the end of a show into the next', async () => {
+    const edge = await edgeBeforeLive();
+    live.sink.publisherStopped('closed');
+    live.sink.showEnded('grace-over');
+    // The first number of a show is that of its half second.
+    const first = Math.floor((live.nowMs + 8_000) / 500);
+    for (const msn of [first - 1, first, first + 1]) {
+      const ended = await edge.fetch(`source/playlist.m3u8?_HLS_msn=${msn}&_HLS_part=3`);
+      expect(await ended.text()).toContain('ENDLIST');
+    }
+    live.nowMs += 8_000;
+    live.sink.publisherStarted();
+    live.push(until(1_500));
+    const fresh = await live.text('source/playlist.m3u8');
+    const { segments, openParts } = readPlaylist(fresh);
+    const msn = segments.at(-1)?.msn ?? Number(/MEDIA-SEQUENCE:(\d+)/.exec(fresh)![1]);
+    expect([first - 1, first, first + 1]).toContain(msn);
+    expect(openParts.length).toBeGreaterThan(3);
+    const read = async () => (await edge.fetch(`source/playlist.m3u8?_HLS_msn=${msn}&_HLS_part=3`)).text();
+    await soon(read).not.toContain('ENDLIST');
   });
 
   it('share what went wrong only with who waited', async () => {
@@ -340,37 +413,150 @@ describe('what is said by a transcoder', () => {
     }
   });
 
-  it('takes no more memory together than it may', async () => {
-    const server = await upstream((_request, response) => {
-      response.writeHead(200, { 'content-length': 100_000 }).write('half');
+  it('takes no more memory together than it may, and none that it only announces', async () => {
+    const server = await upstream((request, response) => {
+      const isGreedy = request.url!.includes('/greedy/');
+      response.writeHead(200, { 'content-length': isGreedy ? 60_000_000 : 30_000 });
+      // The one announces much, sends some and never ends; the other is as any.
+      if (isGreedy) response.write(Buffer.alloc(request.url!.includes('1.m4s') ? 60_000 : 10));
+      else response.end(Buffer.alloc(30_000));
     });
     const edge = await edgeBefore(listening(server), { limits: { inFlightBytes: 100_000 } });
+    const at = (stream: string, file: string) =>
+      fetch(edge.url(`source/${file}`).replace('/live/', `/${stream}/`), { signal: leaving.signal });
     const leaving = new AbortController();
-    const first = edge.fetch('source/1.m4s', { signal: leaving.signal }).catch(() => undefined);
-    await expect.poll(async () => (await edge.fetch('source/2.m4s')).status).toBe(503);
-    expect(await (await edge.fetch('source/3.m4s')).text()).toBe(
+    const held = [2, 3, 4].map((msn) => at('greedy', `${msn}.m4s`).catch(() => undefined));
+    await soon(() => edge.metric('waiting_requests')).toBe(3);
+    expect((await (await at('modest', '1.m4s')).arrayBuffer()).byteLength).toBe(30_000);
+    // What others need is taken from the stream that has most.
+    const greedy = at('greedy', '1.m4s');
+    await sleep(200);
+    const modest = await Promise.all(['one', 'two', 'three'].map((stream) => at(stream, '1.m4s')));
+    expect(modest.map(({ status }) => status)).toEqual([200, 200, 200]);
+    const refused = await greedy;
+    expect([refused.status, refused.headers.get('retry-after'), await refused.text()]).toEqual([
+      503,
+      '1',
       'Too many bytes are on their way from transcoders: ask again.\n',
-    );
-    expect(await edge.metric('upstream_failures_total{problem="overloaded"}')).toBeGreaterThanOrEqual(2);
+    ]);
+    expect(await edge.metric('upstream_failures_total{problem="overloaded"}')).toBeGreaterThanOrEqual(1);
     leaving.abort();
-    await first;
+    await Promise.all(held);
+  });
+
+  it('comes in time, or is not waited for', async () => {
+    const server = await upstream((request, response) => {
+      if (request.url!.endsWith('2.m4s')) return;
+      response.writeHead(200, { 'content-length': 1_000 });
+      const trickle = setInterval(() => response.write('x'), 20);
+      response.once('close', () => clearInterval(trickle));
+    });
+    const edge = await edgeBefore(listening(server), { limits: { answerMs: 300, bodyMs: 300 } });
+    const began = performance.now();
+    const answers = await Promise.all([1, 2].map((msn) => edge.fetch(`source/${msn}.m4s`)));
+    expect(answers.map(({ status }) => status)).toEqual([503, 503]);
+    expect(performance.now() - began).toBeLessThan(5_000);
+    // The transcoder is there all the same.
+    expect(await edge.metric('held_requests')).toBe(0);
+  });
+
+  it('may be held back for as long as a transcoder does that', async () => {
+    let asked = 0;
+    const server = await upstream((_request, response) => {
+      asked += 1;
+      setTimeout(() => response.writeHead(200, { 'cache-control': 'public, max-age=12' }).end('at last'), 1_500);
+    });
+    const edge = await edgeBefore(listening(server), { limits: { answerMs: 200, holdMs: 200 } });
+    const reload = edge.fetch('source/playlist.m3u8?_HLS_msn=7');
+    const [answer, part] = await Promise.all([reload, edge.fetch('source/7.0.m4s')]);
+    expect([answer.status, await answer.text(), part.status]).toEqual([200, 'at last', 200]);
+    expect(asked).toBe(2);
   });
 
   it('does not make media wait behind what is held back', async () => {
     const server = await upstream((request, response) => {
-      if (/_HLS_msn/.test(request.url!)) return;
+      if (/playlist/.test(request.url!)) return;
       response.writeHead(200, { 'cache-control': 'no-store' }).end('media');
     });
     const edge = await edgeBefore(listening(server));
     const leaving = new AbortController();
-    for (let msn = 0; msn < 100; msn++) {
-      void edge.fetch(`source/playlist.m3u8?_HLS_msn=${msn}`, { signal: leaving.signal }).catch(() => undefined);
+    for (let rendition = 0; rendition < 100; rendition++) {
+      void edge.fetch(`r${rendition}/playlist.m3u8`, { signal: leaving.signal }).catch(() => undefined);
     }
     await soon(() => edge.metric('waiting_requests')).toBe(100);
     const began = performance.now();
     expect(await (await edge.fetch('source/1.m4s')).text()).toBe('media');
     expect(performance.now() - began).toBeLessThan(500);
     leaving.abort();
+  });
+});
+
+describe('what is asked far ahead', () => {
+  /** Of a show whose newest is part 2 of segment 100; what comes next is answered at `go`, what is further ahead never. */
+  async function slowShow() {
+    const waiting: (() => void)[] = [];
+    const list = (msn: number, part: number) =>
+      `#EXTM3U\n#EXT-X-SERVER-CONTROL:CAN-BLOCK-RELOAD=YES\n#EXT-X-PART:DURATION=0.2,URI="${msn}.${part}.m4s"\n`;
+    const server = await upstream((request, response) => {
+      const query = new URL(request.url!, 'http://x').searchParams;
+      const answer = (part: number) =>
+        response.writeHead(200, { 'cache-control': 'public, max-age=12' }).end(list(100, part));
+      if (!query.has('_HLS_msn')) return answer(2);
+      if (query.get('_HLS_msn') === '100' && query.get('_HLS_part') === '3') waiting.push(() => answer(3));
+    });
+    const edge = await edgeBefore(listening(server));
+    for (const rendition of ['source', '720p']) await (await edge.fetch(`${rendition}/playlist.m3u8`)).text();
+    return { edge, go: () => waiting.splice(0).forEach((answer) => answer()), waiting };
+  }
+  const leaving = new AbortController();
+  const ask = async (edge: EdgeRig, path: string) => {
+    const response = await edge.fetch(path, { signal: leaving.signal });
+    await response.text();
+    return response.status;
+  };
+
+  it('holds up nobody who asks for what comes next', async () => {
+    const { edge, go, waiting } = await slowShow();
+    const statuses: number[] = [];
+    for (const rendition of ['source', '720p', '480p', '360p']) {
+      for (const skip of ['', '&_HLS_skip=YES']) {
+        for (let part = 0; part < 40; part++) {
+          const path = `${rendition}/playlist.m3u8?_HLS_msn=102&_HLS_part=${part}${skip}`;
+          void ask(edge, path).then(
+            (status) => statuses.push(status),
+            () => undefined,
+          );
+        }
+      }
+    }
+    await soon(() => statuses.length).toBe(4 * 2 * 40 - 32);
+    expect(new Set(statuses)).toEqual(new Set([503]));
+    const next = ['source', '720p'].map((rendition) =>
+      ask(edge, `${rendition}/playlist.m3u8?_HLS_msn=100&_HLS_part=3`),
+    );
+    await soon(() => waiting.length).toBe(2);
+    go();
+    expect(await Promise.all(next)).toEqual([200, 200]);
+    leaving.abort();
+  });
+
+  it('makes room for what is nearer, and then for nobody else', async () => {
+    const { edge } = await slowShow();
+    const leave = new AbortController();
+    const far = Array.from({ length: 32 }, (_, part) =>
+      edge
+        .fetch(`source/playlist.m3u8?_HLS_msn=102&_HLS_part=${part}`, { signal: leave.signal })
+        .then(({ status }) => [part, status])
+        .catch(() => [part, 'waits']),
+    );
+    await soon(() => edge.metric('waiting_requests')).toBe(32);
+    const near = edge.fetch('source/playlist.m3u8?_HLS_msn=100&_HLS_part=5', { signal: leave.signal });
+    expect(await far[31]).toEqual([31, 503]);
+    expect((await edge.fetch('source/playlist.m3u8?_HLS_msn=102')).status).toBe(503);
+    leave.abort();
+    await near.catch(() => undefined);
+    expect((await Promise.all(far)).slice(0, 31).map(([, outcome]) => outcome)).toEqual(Array(31).fill('waits'));
+    await soon(() => edge.metric('waiting_requests')).toBe(0);
   });
 });
 

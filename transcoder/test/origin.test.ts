@@ -111,6 +111,47 @@ describe('blocking playlist reload', () => {
   });
 });
 
+describe('how long caches may keep a playlist', () => {
+  const kept = async (query: string) =>
+    (await rig.fetch(`source/playlist.m3u8?${query}`)).headers.get('cache-control')!;
+
+  it('is long where just what was asked for was waited for', async () => {
+    rig.push(until(4700));
+    const { msn, part } = await newest();
+    const [next, segment] = [kept(`_HLS_msn=${msn}&_HLS_part=${part + 1}`), kept(`_HLS_msn=${msn}`)];
+    await soon();
+    rig.push(between(4700, 6300));
+    expect([await next, await segment]).toEqual(['public, max-age=12', 'public, max-age=12']);
+  });
+
+  it('is short where it was there: any number would do', async () => {
+    rig.push(until(4700));
+    const { msn, part } = await newest();
+    for (const query of [`_HLS_msn=${msn}&_HLS_part=${part}`, '_HLS_msn=7', `_HLS_msn=${msn - 1}&_HLS_part=987654`]) {
+      expect([query, await kept(query)]).toEqual([query, 'public, max-age=1']);
+    }
+  });
+
+  it('is short where what was asked for was past before there was anything', async () => {
+    const past = kept('_HLS_msn=7&_HLS_part=3');
+    await soon();
+    rig.push(until(4700));
+    expect(await past).toBe('public, max-age=1');
+  });
+
+  it('is short after the end: what a later show will have was asked for', async () => {
+    rig.push(until(4700));
+    const { msn } = await newest();
+    const awaited = kept(`_HLS_msn=${msn + 1}`);
+    await soon();
+    rig.sink.showEnded('closed');
+    expect([await awaited, await kept(`_HLS_msn=${msn + 100}&_HLS_part=3`)]).toEqual([
+      'public, max-age=1',
+      'public, max-age=1',
+    ]);
+  });
+});
+
 describe('delta updates', () => {
   it('skip what lies before the skip boundary', async () => {
     rig.push(until(19_000));
@@ -156,17 +197,10 @@ describe('HTTP', () => {
       const of = (name: string) => headers.get(name);
       return [status, of('content-type'), of('cache-control'), of('access-control-allow-origin')];
     };
-    const { msn, part } = await newest();
     expect(await headers('source/playlist.m3u8')).toEqual([
       200,
       'application/vnd.apple.mpegurl',
       'public, max-age=1',
-      '*',
-    ]);
-    expect(await headers(`source/playlist.m3u8?_HLS_msn=${msn}&_HLS_part=${part}`)).toEqual([
-      200,
-      'application/vnd.apple.mpegurl',
-      'public, max-age=12',
       '*',
     ]);
     const immutable = 'public, max-age=3600, immutable';

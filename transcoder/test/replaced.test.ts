@@ -95,6 +95,9 @@ it('says how its show stands', async () => {
   rig.push(clip);
   const firstMediaSeconds = rig.playableAfterS;
   expect(rig.transcoder.state(stream)).toEqual({ show: 'running', firstMediaSeconds, encoderFailing: false });
+  expect(rig.transcoder.sinceEndMs(stream)).toBe(Infinity);
   rig.sink.showEnded('closed');
   expect(rig.transcoder.state(stream)).toEqual({ show: 'ended', firstMediaSeconds });
+  rig.nowMs += 2_000;
+  expect(rig.transcoder.sinceEndMs(stream)).toBe(2_000);
 });

@@ -79,5 +79,6 @@ function phaseSince(stream: LiveStream): string | undefined {
   const { status, metadata } = stream;
   if (status?.phase === 'Live') return status.startedAt;
   if (status?.phase === 'Ended') return status.endedAt;
-  return status?.conditions?.find(({ type }) => type === 'Ready')?.lastTransitionTime ?? metadata.creationTimestamp;
+  const settled = status?.conditions?.find(({ type }) => type === 'Ready' || type === 'Disabled');
+  return settled?.lastTransitionTime ?? metadata.creationTimestamp;
 }

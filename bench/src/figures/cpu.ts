@@ -84,6 +84,7 @@ async function compare(streams: number, seconds: number, file: string): Promise<
 export const cpu: Figure = {
   name: 'cpu',
   describes: 'CPU of ingest and packaging per passthrough stream, 720p30 2.6 Mbit/s, beside nginx-rtmp with hls on',
+  home: 'laptop',
   run: async ({ streams, seconds }) => {
     const file = await encodeShow();
     const rows: FigureRow[] = [];

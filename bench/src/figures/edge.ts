@@ -34,6 +34,7 @@ function ms(value: number): string {
 export const edge: Figure = {
   name: 'edge',
   describes: 'delay that an edge adds for 200 viewers, what it asks the transcoder, and its processor time',
+  home: 'laptop',
   run: async () => {
     const file = await encodeShow();
     const product = await startShowrunner();

@@ -17,6 +17,7 @@ const NOTE_FIRST_FRAME = `(() => {
 export const firstPicture: Figure = {
   name: 'first-picture',
   describes: 'from opening the watch page, with an empty cache, to its first picture',
+  home: 'laptop',
   run: async () => {
     const product = await startShowrunner();
     const browser = await startBrowser();

@@ -72,6 +72,7 @@ async function round(streams: number, seconds: number, file: string): Promise<Co
 export const frontDoor: Figure = {
   name: 'front-door',
   describes: 'CPU of the front door per spliced stream, 720p30 2.6 Mbit/s, beside that of ingests',
+  home: 'laptop',
   run: async ({ streams = STREAMS, seconds }) => {
     const file = await encodeShow();
     const costs: Costs[] = [];

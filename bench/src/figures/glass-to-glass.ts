@@ -2,16 +2,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import {
   pushClockPicture,
   readClockOn,
-  readPlayer,
   startBrowser,
   startShowrunner,
-  takeClockSamples,
   untilPlaying,
   type Page,
-  type PlayerFacts,
 } from '@showrunner/tests/support';
 import { startDelayingProxy, type DelayingProxy } from '../delaying-proxy.ts';
-import { percentile, say, type Figure, type FigureOptions, type FigureRow } from '../report.ts';
+import { percentile, type Figure, type FigureOptions, type FigureRow } from '../report.ts';
+import { watchClock } from '../watched-clock.ts';
 
 /** After the first picture the player may take so long to settle. */
 const SETTLING_MS = 10_000;
@@ -21,38 +19,13 @@ const CALM_MINUTES = 2;
 /** The issue's goals by part duration: milliseconds at the median and at 95 %. */
 const GOALS: Record<number, { p50?: number; p95: number }> = { 200: { p50: 850, p95: 950 }, 100: { p95: 650 } };
 
-interface Stretch {
-  readonly latencies: number[];
-  readonly from: PlayerFacts;
-  readonly to: PlayerFacts;
-}
-
-async function measure(page: Page, ms: number, label: string): Promise<Stretch> {
-  const from = await readPlayer(page);
-  await takeClockSamples(page);
-  const latencies: number[] = [];
-  const until = Date.now() + ms;
-  while (Date.now() < until) {
-    await sleep(Math.min(10_000, Math.max(0, until - Date.now())));
-    const { samples } = await takeClockSamples(page);
-    const fresh = samples.map(({ glassToGlassMs }) => glassToGlassMs);
-    latencies.push(...fresh);
-    const { latencySeconds, playbackRate, stallCount } = await readPlayer(page);
-    say(
-      `${label}: p50 ${percentile(fresh, 0.5).toFixed(0)} ms, max ${percentile(fresh, 1).toFixed(0)} ms, ` +
-        `player says ${latencySeconds} s, rate ${playbackRate}, stalls ${stallCount}`,
-    );
-  }
-  return { latencies, from, to: await readPlayer(page) };
-}
-
 function inMs(value: number): string {
   return `${value.toFixed(0)} ms`;
 }
 
 async function steady(page: Page, { minutes, part }: FigureOptions): Promise<FigureRow[]> {
   await sleep(SETTLING_MS);
-  const { latencies, from, to } = await measure(page, minutes * 60_000, `${part} ms parts`);
+  const { latencies, from, to } = await watchClock(page, minutes * 60_000, `${part} ms parts`);
   const [p50, p95] = [percentile(latencies, 0.5), percentile(latencies, 0.95)];
   const stalls = to.stallCount - from.stallCount;
   const goal = GOALS[part];
@@ -72,11 +45,11 @@ async function steady(page: Page, { minutes, part }: FigureOptions): Promise<Fig
 async function rough(page: Page, proxy: DelayingProxy, { minutes, part }: FigureOptions): Promise<FigureRow[]> {
   await sleep(SETTLING_MS);
   proxy.setDelay(MAX_DELAY_MS);
-  const first = await measure(page, 60_000, 'first rough minute');
-  const later = await measure(page, Math.max(1, minutes - 1) * 60_000, 'rough');
+  const first = await watchClock(page, 60_000, 'first rough minute');
+  const later = await watchClock(page, Math.max(1, minutes - 1) * 60_000, 'rough');
   proxy.setDelay(0);
-  await measure(page, CALM_MINUTES * 60_000 - 15_000, 'calm');
-  const back = await measure(page, 15_000, 'end of two calm minutes');
+  await watchClock(page, CALM_MINUTES * 60_000 - 15_000, 'calm');
+  const back = await watchClock(page, 15_000, 'end of two calm minutes');
   const stalls = later.to.stallCount - later.from.stallCount;
   const calmP95 = percentile(back.latencies, 0.95);
   const goal = GOALS[part]?.p95 ?? Infinity;
@@ -96,6 +69,7 @@ async function rough(page: Page, proxy: DelayingProxy, { minutes, part }: Figure
 export const glassToGlass: Figure = {
   name: 'glass-to-glass',
   describes: 'from the wall clock drawn into a frame to the frame on our watch page in Chromium',
+  home: 'laptop',
   run: async (options) => {
     const product = await startShowrunner();
     const browser = await startBrowser();

@@ -20,6 +20,7 @@ async function settledBytes(pid: number, seconds: number): Promise<number> {
 export const memory: Figure = {
   name: 'memory',
   describes: 'resident memory per further passthrough stream, from 1 to 11 streams of 720p30 2.6 Mbit/s',
+  home: 'laptop',
   run: async ({ seconds }) => {
     const file = await encodeShow();
     const product = await startShowrunner();

@@ -18,6 +18,7 @@ async function newestSegment(playlistUrl: string): Promise<string> {
 export const origin: Figure = {
   name: 'origin',
   describes: 'origin requests per CPU-second, 1 KB playlist and 1 MB segment, beside static files of nginx',
+  home: 'laptop',
   run: async () => {
     // 2 s at 4 Mbit/s make the megabyte.
     const file = await encodeShow({ kbps: 3_900 });

@@ -1,44 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import {
-  eventually,
-  httpGet,
-  parseMaster,
-  parseMedia,
-  startShowrunner,
-  startTcpRelay,
-  type TcpRelay,
-} from '@showrunner/tests/support';
+import { eventually, startShowrunner, startTcpRelay } from '@showrunner/tests/support';
 import { encodeShow, pushFile } from '../encoded-show.ts';
 import { startNginxPeer } from '../nginx-peer.ts';
+import { playable, publishedAt } from '../playable.ts';
 import { median, say, type Figure } from '../report.ts';
 
 const ROUNDS = 7;
-
-/** The first whole thing that a player could decode: an independent part or a segment, with its init section. */
-async function playable(playlistUrl: string): Promise<boolean> {
-  const answer = await httpGet(playlistUrl);
-  if (answer.status !== 200) return false;
-  const text = answer.body.toString();
-  if (text.includes('#EXT-X-STREAM-INF')) {
-    const uri = parseMaster(text).variants[0]?.uri;
-    return uri !== undefined && playable(new URL(uri, playlistUrl).href);
-  }
-  const segment = parseMedia(text).segments.find(({ uri, parts }) => uri !== undefined || parts[0]?.independent);
-  const media = segment?.parts[0]?.uri ?? segment?.uri;
-  if (!segment || media === undefined) return false;
-  const wanted = segment.map ? [segment.map.uri, media] : [media];
-  const answers = await Promise.all(wanted.map((uri) => httpGet(new URL(uri, playlistUrl).href)));
-  return answers.every(({ status, body }) => status === 200 && body.length > 0);
-}
-
-/** Unix ms at which the client's publish command passed the relay. */
-async function publishedAt(relay: TcpRelay): Promise<number> {
-  return eventually(
-    'the publish command',
-    () => (Buffer.concat(relay.sent).includes('publish') ? performance.now() : undefined),
-    { everyMs: 1 },
-  );
-}
 
 async function once(file: string, server: string, name: string, playlistUrl: string): Promise<number> {
   const { port, pathname } = new URL(server);
@@ -57,6 +24,7 @@ async function once(file: string, server: string, name: string, playlistUrl: str
 export const publishToPlayable: Figure = {
   name: 'publish-to-playable',
   describes: 'from the publish command to the first media that can be played over HTTP, beside nginx-rtmp',
+  home: 'laptop',
   run: async () => {
     const file = await encodeShow();
     const product = await startShowrunner();

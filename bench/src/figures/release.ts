@@ -50,6 +50,7 @@ function ms(value: number): string {
 export const release: Figure = {
   name: 'release',
   describes: '2,000 blocked playlist requests released by one part',
+  home: 'laptop',
   run: async () => {
     const file = await encodeShow();
     const product = await startShowrunner();

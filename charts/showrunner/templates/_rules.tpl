@@ -9,6 +9,10 @@
 - apiGroups: ["showrunner.dev"]
   resources: [livestreams/status]
   verbs: [patch]
+# Sees when there is room for streams that wait for it.
+- apiGroups: [""]
+  resources: [resourcequotas]
+  verbs: [list, watch]
 # Makes the Secrets of streams. Reads the stream keys that streams name; of all other Secrets it asks for the metadata alone.
 - apiGroups: [""]
   resources: [secrets]

@@ -252,7 +252,7 @@ describe('a stranger at the front door', () => {
       const gone = once(strangers[0]!.resume(), 'close');
       expect(await push(doorway.port, { seconds: 1 }).ended).toBe('');
       await gone;
-      expect(await doorway.metric('showrunner_front_door_refused_total')).toContain('reason="too-many-connections"} 1');
+      expect(await doorway.metric('showrunner_front_door_refused_total')).toContain('reason="displaced"} 1');
       expect(strangers[1]!.closed).toBe(false);
     },
   );

@@ -116,7 +116,8 @@ export class FrontDoor {
 
   #accept(raw: Socket, secure: (() => SecureContext) | undefined): void {
     const { metrics } = this.#options;
-    if (this.#closing) {
+    if (this.#closing || !this.#sessions.makeRoomFor(raw.remoteAddress)) {
+      metrics.refusal('too-many-connections');
       raw.destroy();
       return;
     }

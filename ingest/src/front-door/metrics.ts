@@ -65,7 +65,7 @@ export class FrontDoorMetrics {
     this.#bytes[direction] += bytes;
   }
 
-  refusal(reason: RefusalCode): void {
+  refusal(reason: RefusalCode | 'too-many-connections'): void {
     this.#refused.inc({ reason });
   }
 }

@@ -141,18 +141,18 @@ export class NginxServer implements Door {
   }
 
   #accept(socket: Socket): void {
-    if (!this.#sessionContext || this.#closing) {
+    const { metrics } = this.#context;
+    if (!this.#sessionContext || this.#closing || !this.#sessions.makeRoomFor(socket.remoteAddress)) {
+      metrics.refusal('too-many-connections');
       socket.destroy();
       return;
     }
-    this.#sessions.makeRoomFor(socket.remoteAddress);
-    const { connections } = this.#context.metrics;
     const session: NginxSession = new NginxSession(socket, this.#sessionContext, () => {
       this.#sessions.delete(session);
-      connections.dec();
+      metrics.connections.dec();
     });
     this.#sessions.add(session);
-    connections.inc();
+    metrics.connections.inc();
   }
 
   async #shutDown(): Promise<void> {

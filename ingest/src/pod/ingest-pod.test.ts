@@ -63,6 +63,24 @@ describe('an ingest pod', () => {
     await isState('off');
   });
 
+  it('goes on with the show that another one had on air, and begins its next one anew', async () => {
+    const startedAt = new Date(Date.now() - 60_000).toISOString();
+    const spec = { ingest: { reconnectGrace: '0s' } };
+    stream.write({ spec, startedAt });
+    const { ports } = await start();
+    expect(await state()).toEqual({ state: 'off' });
+    const first = push(ports['rtmp']!, { seconds: 2 });
+    await isState('live');
+    expect(await state()).toMatchObject({ onAirSince: startedAt });
+    expect(await first.ended).toBe('');
+    await isState('off');
+    // Its files are late.
+    const second = push(ports['rtmp']!, { seconds: 2 });
+    await isState('live');
+    expect(await state()).not.toMatchObject({ onAirSince: startedAt });
+    expect(await second.ended).toBe('');
+  });
+
   it('takes keys and tokens as they change', async () => {
     stream.write({ token: 'first' });
     const { ports } = await start();

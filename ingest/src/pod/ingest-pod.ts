@@ -116,6 +116,7 @@ export function createIngestPod({ config, logger, registry, onOutdated }: Ingest
       flvToken: () => folder.current?.flvToken ?? '',
       logger,
       registry,
+      leftSince: () => folder.onAirSince,
     });
     await ingest.start();
     await httpListener.start();

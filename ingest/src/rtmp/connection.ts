@@ -89,6 +89,10 @@ export abstract class RtmpConnection implements RtmpHandler {
     return this.#state.name !== 'admitted';
   }
 
+  get isDispensable(): boolean {
+    return this.#state.name === 'connecting' || this.#state.name === 'closing';
+  }
+
   /** To be called a few times a second: ends what has taken too long. */
   sweep(now: number): void {
     const state = this.#state;
@@ -104,7 +108,8 @@ export abstract class RtmpConnection implements RtmpHandler {
   }
 
   displace(): void {
-    this.end(refusal('too-many-connections'));
+    this.refuse(refusal('displaced'));
+    // Nobody looks after it any more, so what the client does not take at once is not waited for.
     this.socket.destroy();
   }
 

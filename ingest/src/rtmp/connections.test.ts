@@ -9,7 +9,14 @@ function crowd() {
   const come = (name: string, address: string, isStranger = true): void => {
     if (isStranger) connections.makeRoomFor(address);
     const displace = () => void displaced.push(name);
-    connections.add({ address, isStranger, displace, sweep: () => undefined, close: () => Promise.resolve() });
+    connections.add({
+      address,
+      isStranger,
+      isDispensable: true,
+      displace,
+      sweep: () => undefined,
+      close: () => Promise.resolve(),
+    });
   };
   return { connections, displaced, come };
 }

@@ -5,8 +5,10 @@ export interface Connection {
   readonly address: string;
   /** It has not shown a key that is known. */
   readonly isStranger: boolean;
+  /** Its key is not being checked. */
+  readonly isDispensable: boolean;
   sweep(now: number): void;
-  /** Closes at once, without a word: another needs its place. */
+  /** Closes at once, for another's sake. */
   displace(): void;
   close(): Promise<void>;
 }
@@ -62,24 +64,33 @@ export class Connections<C extends Connection> implements Iterable<C> {
   }
 
   /**
-   * Makes room for a stranger from this address, where there is none by sending the oldest away. Who means to publish has shown
-   * its key long before it is that; were newcomers sent away, who holds all places would lock everybody else out.
+   * Whether a stranger from this address may connect. Where there are too many, who has been here the longest without showing a key
+   * goes: an encoder shows its own within a second, so that those who only take up room keep nobody out.
    */
-  makeRoomFor(address: string | undefined): void {
+  makeRoomFor(address: string | undefined): boolean {
     const { unauthenticatedPerAddress, unauthenticatedTotal } = this.#limits;
     const network = clientNetwork(address ?? '');
-    const strangers = [...this.#open].filter(([{ isStranger }]) => isStranger);
-    const neighbours = strangers.filter(([, theirs]) => theirs === network);
-    let oldest: C | undefined;
-    if (neighbours.length >= unauthenticatedPerAddress) oldest = neighbours[0]?.[0];
-    else if (strangers.length >= unauthenticatedTotal) oldest = strangers[0]?.[0];
-    if (!oldest) return;
-    // It counts no more, though its end takes a moment.
-    this.#open.delete(oldest);
-    oldest.displace();
+    return this.#makeRoom(unauthenticatedPerAddress, network) && this.#makeRoom(unauthenticatedTotal);
   }
 
   mayPublish(): boolean {
-    return [...this].filter(({ isStranger }) => !isStranger).length < this.#limits.maxPublishers;
+    return this.#open.size - this.#strangers().length < this.#limits.maxPublishers;
+  }
+
+  #makeRoom(most: number, network?: string): boolean {
+    const strangers = this.#strangers(network);
+    if (strangers.length < most) return true;
+    const oldest = strangers.find(({ isDispensable }) => isDispensable);
+    if (!oldest) return false;
+    this.#open.delete(oldest);
+    oldest.displace();
+    return true;
+  }
+
+  /** Connections that do not publish, of one network or of all, the oldest first. */
+  #strangers(network?: string): C[] {
+    return [...this.#open]
+      .filter(([{ isStranger }, theirs]) => isStranger && (network === undefined || theirs === network))
+      .map(([connection]) => connection);
   }
 }

@@ -65,7 +65,8 @@ export class RtmpServer implements Door {
 
   #accept(socket: Socket): void {
     const { metrics } = this.#context;
-    if (this.#closing) {
+    if (this.#closing || !this.#sessions.makeRoomFor(socket.remoteAddress)) {
+      metrics.refusal('too-many-connections');
       socket.destroy();
       return;
     }

@@ -24,9 +24,16 @@ const NAMES = new Map<Buffer, string>([
 
 function studio() {
   const clock = { now: 1_000_000 };
-  const shows = new Shows(logger, () => clock.now);
+  /** What is said of a show that another process had. */
+  const left: { since?: number } = {};
+  const shows = new Shows(
+    logger,
+    () => clock.now,
+    () => left.since,
+  );
   return {
     shows,
+    left,
     pass: (ms: number) => {
       clock.now += ms;
       shows.sweep();
@@ -117,6 +124,51 @@ describe('a show', () => {
     shows.end(stream, 'disabled');
     shows.end(stream, 'disabled');
     expect(heard).toEqual(['started', 'sound', 'stopped: dropped', 'ended: disabled']);
+  });
+});
+
+describe('a show that another process had on air', () => {
+  const AGO = 1_000_000 - 60_000;
+
+  it('goes on with the publisher that comes back', () => {
+    const { publish, shows, left } = studio();
+    left.since = AGO;
+    const { publisher } = publish();
+    expect([shows.state(stream), shows.onAirSince(stream)]).toEqual(['expected', undefined]);
+    publisher.media(FLV_AUDIO, 0, SOUND);
+    expect([shows.state(stream), shows.onAirSince(stream)]).toEqual(['live', AGO]);
+    const since: unknown[] = [];
+    const nothing = () => undefined;
+    const sink = { tag: nothing, publisherStopped: nothing, showEnded: nothing };
+    shows.subscribe(stream, { ...sink, publisherStarted: (onAirSince) => since.push(onAirSince) });
+    expect(since).toEqual([AGO]);
+  });
+
+  it('is over where nobody says any more that it is on air', () => {
+    const { publish, pass, shows, left } = studio();
+    left.since = AGO;
+    pass(20_000);
+    delete left.since;
+    publish().publisher.media(FLV_AUDIO, 0, SOUND);
+    expect(shows.onAirSince(stream)).toBe(1_020_000);
+  });
+
+  it('is not begun again by a word that comes late, though nobody reads', () => {
+    const { publish, pass, shows, left } = studio();
+    const first = publish({ reconnectGraceMs: 0 }).publisher;
+    first.media(FLV_AUDIO, 0, SOUND);
+    left.since = shows.onAirSince(stream)!;
+    first.stop('closed');
+    pass(500);
+    publish().publisher.media(FLV_AUDIO, 0, SOUND);
+    expect(shows.onAirSince(stream)).toBe(1_000_500);
+  });
+
+  it('began by the clock of another machine, and not in the future', () => {
+    const { publish, shows, left } = studio();
+    left.since = 1_000_000 + 5_000;
+    publish().publisher.media(FLV_AUDIO, 0, SOUND);
+    expect(shows.onAirSince(stream)).toBe(1_000_000);
   });
 });
 

@@ -42,6 +42,7 @@ export class Show {
   readonly stream: StreamRef;
   readonly #logger: Logger;
   readonly #now: () => number;
+  readonly #leftSince: () => number | undefined;
   #state: ShowState = OFF;
   #subscriptions: readonly Subscription[] = [];
   #metadata: FlvTag | undefined;
@@ -50,11 +51,15 @@ export class Show {
   #meter: StreamMeter | undefined;
   /** Milliseconds since the epoch: when the running show went on air. */
   #since = 0;
+  /** Milliseconds since the epoch: when the last show ended here. */
+  #endedAt = -Infinity;
 
-  constructor(stream: StreamRef, logger: Logger, now: () => number) {
+  /** @param leftSince When a show went on air that another process may have left, in milliseconds since the epoch. */
+  constructor(stream: StreamRef, logger: Logger, now: () => number, leftSince: () => number | undefined) {
     this.stream = stream;
     this.#logger = logger;
     this.#now = now;
+    this.#leftSince = leftSince;
   }
 
   get state(): ShowState['name'] {
@@ -66,9 +71,9 @@ export class Show {
     return this.#state.name === 'live' || this.#state.name === 'reconnecting' ? this.#since : undefined;
   }
 
-  /** Nobody publishes, nobody reads: it may be forgotten. */
+  /** Nobody publishes, nobody reads, and no word of the last show is on its way: it may be forgotten. */
   get unused(): boolean {
-    return this.#state.name === 'off' && this.#subscriptions.length === 0;
+    return this.#state.name === 'off' && this.#subscriptions.length === 0 && this.#leftSince() === undefined;
   }
 
   get facts(): StreamFacts | undefined {
@@ -162,7 +167,7 @@ export class Show {
 
   #goLive(publisher: CurrentPublisher, newShow: boolean): void {
     const now = this.#now();
-    if (newShow) this.#since = now;
+    if (newShow) this.#since = Math.min(this.#leftByOthers() ?? now, now);
     this.#state = { name: 'live', publisher };
     this.#videoHeader = undefined;
     this.#audioHeader = undefined;
@@ -172,6 +177,12 @@ export class Show {
       const metadata = this.#metadata;
       if (metadata && subscription.onAir) this.#deliver(subscription, metadata);
     }
+  }
+
+  /** What is still said of a show that ended here is only late. */
+  #leftByOthers(): number | undefined {
+    const since = this.#leftSince();
+    return since !== undefined && since > this.#endedAt ? since : undefined;
   }
 
   #begin(subscription: Subscription): void {
@@ -237,6 +248,7 @@ export class Show {
   }
 
   #tellEnded(reason: StopReason): void {
+    this.#endedAt = this.#now();
     this.#metadata = undefined;
     for (const subscription of this.#subscriptions) {
       if (!subscription.begun) continue;

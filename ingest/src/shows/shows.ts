@@ -15,11 +15,17 @@ export class Shows implements FlvSource {
   readonly #shows = new Map<string, Show>();
   readonly #logger: Logger;
   readonly #now: () => number;
+  readonly #leftSince: (stream: StreamRef) => number | undefined;
 
-  /** `now` in milliseconds since the epoch. */
-  constructor(logger: Logger, now: () => number) {
+  /** `now` and `leftSince` in milliseconds since the epoch. */
+  constructor(
+    logger: Logger,
+    now: () => number,
+    leftSince: (stream: StreamRef) => number | undefined = () => undefined,
+  ) {
     this.#logger = logger;
     this.#now = now;
+    this.#leftSince = leftSince;
   }
 
   /** `undefined` where the stream has a publisher that may not be replaced. */
@@ -62,7 +68,10 @@ export class Shows implements FlvSource {
   #show(stream: StreamRef): Show {
     const id = streamId(stream);
     let show = this.#shows.get(id);
-    if (!show) this.#shows.set(id, (show = new Show(stream, this.#logger, this.#now)));
+    if (!show) {
+      show = new Show(stream, this.#logger, this.#now, () => this.#leftSince(stream));
+      this.#shows.set(id, show);
+    }
     return show;
   }
 }

@@ -9,8 +9,8 @@ import { hashStreamKey } from '@showrunner/service-kit';
 /** The folder that a pod has mounted, with a stream `shows/live` in it. */
 export interface MountedStream {
   readonly path: string;
-  /** Replaces what the stream's spec and its keys are, and the token. */
-  write(stream: { keys?: readonly string[]; spec?: object; token?: string }): void;
+  /** Replaces what the stream's spec and its keys are, the token, and since when its show is on air. */
+  write(stream: { keys?: readonly string[]; spec?: object; token?: string; startedAt?: string }): void;
   remove(): void;
 }
 
@@ -24,10 +24,10 @@ export function mountStream(): MountedStream {
   };
   return {
     path,
-    write({ keys = ['a-good-key'], spec = {}, token = 'token' }) {
+    write({ keys = ['a-good-key'], spec = {}, token = 'token', startedAt }) {
       put('flvToken', token);
       const keyHashes = keys.map((key) => ({ sha256: hashStreamKey(key) }));
-      const status = { ingest: { keyHashes } };
+      const status = { ingest: { keyHashes }, startedAt };
       const head = { apiVersion: 'showrunner.dev/v1alpha1', kind: 'LiveStream', metadata: MOUNTED };
       put('live-stream.json', JSON.stringify({ ...head, spec, status }));
     },

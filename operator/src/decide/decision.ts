@@ -1,4 +1,5 @@
 import type { KubeObject, KubeResource } from '@showrunner/service-kit/kube';
+import type { Standing } from './objects/quota-line.ts';
 
 /** An object as we want it, whole, as server-side apply takes it. */
 export interface Manifest extends KubeObject {
@@ -51,6 +52,8 @@ export interface Decision<Status> {
   readonly events: readonly DecidedEvent[];
   /** When to decide again though nothing came, milliseconds from now. */
   readonly lookAgainMs: number | undefined;
+  /** How it stands with the quotas of its namespace. */
+  readonly standing: Standing;
   /** How often to ask its pods: each second, once a minute, not at all. */
   readonly poll: 'active' | 'sweep' | 'none';
 }

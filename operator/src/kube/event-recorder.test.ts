@@ -44,7 +44,7 @@ async function setUp({ status = 200 } = {}) {
 it('writes an event about the resource', async () => {
   const { recorder, written } = await setUp();
   recorder.record(STREAM, READY);
-  await recorder.flush();
+  await recorder.close();
   expect(written).toEqual([
     {
       method: 'POST',
@@ -64,27 +64,27 @@ it('writes an event about the resource', async () => {
 it('counts an event that happens again, and tells it anew after a while', async () => {
   const { recorder, written, state } = await setUp();
   recorder.record(STREAM, READY);
-  await recorder.flush();
+  await recorder.close();
   state.now += 60_000;
   recorder.record(STREAM, READY);
   recorder.record(STREAM, READY);
-  await recorder.flush();
+  await recorder.close();
   const { name } = written[0]!.body['metadata'] as { name: string };
   const patches = written.slice(1);
   expect(patches.every(({ method, path }) => method === 'PATCH' && path.endsWith(`/${name}`))).toBe(true);
   expect(patches.at(-1)!.body).toEqual({ count: 3, lastTimestamp: '2026-11-21T09:01:00Z' });
   state.now += 11 * 60_000;
   recorder.record(STREAM, READY);
-  await recorder.flush();
+  await recorder.close();
   expect(written.at(-1)).toMatchObject({ method: 'POST', body: { count: 1 } });
 });
 
 it('tells anew what the server has forgotten', async () => {
   const { recorder, written } = await setUp({ status: 404 });
   recorder.record(STREAM, READY);
-  await recorder.flush();
+  await recorder.close();
   recorder.record(STREAM, READY);
-  await recorder.flush();
+  await recorder.close();
   expect(written.map(({ method }) => method)).toEqual(['POST', 'PATCH', 'POST']);
 });
 
@@ -92,12 +92,12 @@ it('lets no object have more than its share, and grants it more with time', asyn
   const { recorder, written, state } = await setUp();
   for (let i = 0; i < 40; i++) recorder.record(STREAM, { ...READY, message: `Number ${i}.` });
   recorder.record({ ...STREAM, uid: 'u2', name: 'other' }, READY);
-  await recorder.flush();
+  await recorder.close();
   expect(written).toHaveLength(26);
   expect(state.dropped).toBe(15);
   state.now += 60_000;
   for (let i = 0; i < 5; i++) recorder.record(STREAM, { ...READY, message: `Later ${i}.` });
-  await recorder.flush();
+  await recorder.close();
   expect(written).toHaveLength(28);
 });
 
@@ -105,6 +105,6 @@ it('holds no more than so many that wait', async () => {
   const { recorder, written, state } = await setUp();
   for (let i = 0; i < 5_500; i++) recorder.record({ ...STREAM, uid: `u${i}` }, READY);
   expect(state.dropped).toBeGreaterThan(450);
-  await recorder.flush();
+  await recorder.close();
   expect(written.length + state.dropped).toBe(5_500);
 });

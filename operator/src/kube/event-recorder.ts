@@ -32,6 +32,7 @@ const SERIES_MS = 10 * 60_000;
 /** An object may have so many events at once, and one more for each `REFILL_MS`. */
 const BURST = 25;
 const REFILL_MS = 30_000;
+const CLOSE_MS = 1_000;
 const NOT_FOUND = 404;
 const MAX_MESSAGE = 1_024;
 
@@ -83,9 +84,14 @@ export class EventRecorder {
     this.#writing ??= this.#write().finally(() => (this.#writing = undefined));
   }
 
-  /** Waits until all is written. */
-  async flush(): Promise<void> {
+  /** Writes what waits, for a moment: the lease is given back after this. */
+  async close(): Promise<void> {
+    const overdue = setTimeout(() => {
+      for (let left = this.#waiting.size; left > 0; left--) this.#options.onDropped();
+      this.#waiting.clear();
+    }, CLOSE_MS);
     await this.#writing;
+    clearTimeout(overdue);
   }
 
   async #write(): Promise<void> {

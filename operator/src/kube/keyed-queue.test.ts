@@ -106,7 +106,7 @@ it('tries a job that failed again, later each time, and at once where somebody a
   [20, 40, 80].forEach((ms, i) => expect(gaps[i]).toBeGreaterThan(ms - 3));
   queue.add('a');
   await vi.waitFor(() => expect(times).toHaveLength(5));
-  expect(times[4]! - times[3]!).toBeLessThan(60);
+  expect(times[4]! - times[3]!).toBeLessThan(79);
   expect(queue.failing).toBe(0);
 });
 
@@ -120,16 +120,20 @@ it('does not run hot where a job that fails adds itself', async () => {
     },
   });
   queue.add('a');
-  await sleep(110);
+  await sleep(300);
+  // After 20, 40 and 80 ms, and every 80 ms from then on.
   expect(runs).toBeGreaterThan(2);
-  expect(runs).toBeLessThan(8);
+  expect(runs).toBeLessThan(7);
 });
 
 it('waits as long as the one who refused asked for', async () => {
   const times: number[] = [];
-  const queue = queueOf({
+  const queue: KeyedQueue = queueOf({
     run: async () => {
-      if (times.push(performance.now()) === 1) throw new Error('slow down');
+      if (times.push(performance.now()) > 1) return;
+      // Something changes meanwhile.
+      queue.add('a');
+      throw new Error('slow down');
     },
     retryAfterMs: () => 60,
   });

@@ -2,6 +2,8 @@ import { type BackOff, backOffMs } from './back-off.ts';
 
 /** The longest time that a timer can be set to. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
+/** The longest that a key waits after a failure where something has changed since its job began. */
+const WANTED_MS = 5_000;
 
 export interface KeyedQueueOptions {
   readonly run: (key: string) => Promise<void>;
@@ -117,28 +119,27 @@ export class KeyedQueue {
   async #work(key: string): Promise<void> {
     clearTimeout(this.#later.get(key)?.timer);
     this.#later.delete(key);
-    let delayMs: number | undefined;
+    let failure: { readonly error: unknown } | undefined;
     try {
       await this.#options.run(key);
       this.#failures.delete(key);
     } catch (error) {
-      delayMs = this.#failed(error, key);
+      failure = { error };
     }
     this.#running.delete(key);
     const isWanted = this.#again.delete(key);
-    // What changed meanwhile may mend it; yet a job that changes things and fails must not drive itself.
-    if (delayMs !== undefined)
-      this.addAfter(key, isWanted ? Math.min(delayMs, this.#options.backOff.firstMs) : delayMs);
+    if (failure) this.addAfter(key, this.#failed(failure.error, key, isWanted));
     else if (isWanted) this.add(key);
     this.#fill();
   }
 
-  /** How long to wait, in ms. */
-  #failed(error: unknown, key: string): number {
+  /** How long to wait, in ms. What changed while the job ran may mend it; yet a job that changes things must not drive itself. */
+  #failed(error: unknown, key: string, isWanted: boolean): number {
     const { onError, backOff, retryAfterMs, random } = this.#options;
     const failures = (this.#failures.get(key) ?? 0) + 1;
     if (!this.#closed) this.#failures.set(key, failures);
     onError(error, key);
-    return Math.max(backOffMs(backOff, failures, random), retryAfterMs?.(error) ?? 0);
+    const patienceMs = backOffMs(backOff, failures, random);
+    return Math.max(isWanted ? Math.min(patienceMs, WANTED_MS) : patienceMs, retryAfterMs?.(error) ?? 0);
   }
 }

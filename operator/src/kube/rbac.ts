@@ -27,6 +27,12 @@ export const WATCHED_NAMESPACE_RULES: readonly RbacRule[] = [
   },
   {
     apiGroups: [''],
+    resources: ['resourcequotas'],
+    verbs: ['list', 'watch'],
+    purpose: 'Sees when there is room for streams that wait for it.',
+  },
+  {
+    apiGroups: [''],
     resources: ['secrets'],
     verbs: ['create', 'delete', 'get', 'list', 'patch', 'watch'],
     purpose:

@@ -12,7 +12,7 @@ function row(stream: LiveStream): string[] {
   return [
     metadata.namespace,
     metadata.name,
-    ready?.status ?? 'Unknown',
+    ready?.status ?? '',
     status?.phase ?? 'Pending',
     source?.width ? `${source.width}x${source.height}` : (source?.audio ?? ''),
     spec.transcode.latency,

@@ -26,6 +26,7 @@ const liveStream = (name: string, spec: object = {}) => ({
   spec,
 });
 const withSecret = (name: string) => ({ ingest: { keySecretRef: { name } } });
+const revoking = ({ ingest }: ReturnType<typeof withSecret>) => ({ ingest: { ...ingest, keyRotationGrace: '0s' } });
 const secret = (name: string, streamKey: string) => ({
   apiVersion: 'v1',
   kind: 'Secret',
@@ -193,6 +194,10 @@ describe('the controller of LiveStreams', () => {
     await resources.apply('LiveStream', liveStream('second', withSecret('two')));
     await reasonBecomes('second', 'KeyInUse');
     await secrets.apply('Secret', secret('one', 'another-key-of-length'));
+    await eventually(async () => expect((await statusOf('first'))?.ingest?.keyHashes).toHaveLength(2));
+    await reasonBecomes('second', 'KeyInUse');
+    // Within its grace the former key is still the first one's.
+    await resources.apply('LiveStream', liveStream('first', revoking(withSecret('one'))));
     await isReady('second');
     await resources.apply('LiveStream', liveStream('third', withSecret('three')));
     await reasonBecomes('third', 'KeyInUse');

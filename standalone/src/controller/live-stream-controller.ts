@@ -15,10 +15,10 @@ import {
   type WatchEvent,
 } from '@showrunner/service-kit';
 import {
-  currentHash,
   decideEvents,
   decideKeys,
   decideStatus,
+  formerKeys,
   isLeftOver,
   keyIn,
   KeyHolders,
@@ -26,6 +26,7 @@ import {
   makeStreamKey,
   newKeySecret,
   ownerOf,
+  statusHashes,
   type DecidedEvent,
   type EngineState,
   type Urls,
@@ -157,7 +158,7 @@ export class LiveStreamController {
     const id = streamId(stream.metadata);
     if (!this.#keyHolders.holds(id)) {
       // After a restart the status tells who had a key first.
-      this.#keyHolders.claim(id, currentHash(stream));
+      this.#keyHolders.claim(id, undefined, statusHashes(stream));
     }
     this.#queue.add(id);
   }
@@ -218,7 +219,9 @@ export class LiveStreamController {
       secret = await this.#secrets.apply('Secret', newKeySecret(stream, makeStreamKey()));
     }
     const key = keyIn(secret, entry);
-    const { usedBy, freedFor } = this.#keyHolders.claim(id, key ? hashStreamKey(key) : undefined);
+    const present = key ? hashStreamKey(key) : undefined;
+    const former = formerKeys(stream, present, this.#now()).map(({ sha256 }) => sha256);
+    const { usedBy, freedFor } = this.#keyHolders.claim(id, present, former);
     for (const waiting of freedFor) this.#queue.add(waiting);
     return { secretExists: secret !== undefined, key, usedBy };
   }

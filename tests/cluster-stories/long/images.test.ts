@@ -65,12 +65,12 @@ function lookAround(programs: Record<string, { args: string[]; input?: string }>
 }
 
 describe.for(Object.entries(IMAGES))('the image %s', ([component, { processes, programs }]) => {
-  const { images, ...cluster } = inject('cluster');
-  const image = images[component as Component];
+  const cluster = inject('cluster');
+  const image = cluster.images[component as Component];
   let namespace: StoryNamespace;
 
   beforeAll(async () => {
-    namespace = await storyNamespace(clusterProgram({ images, ...cluster }, 'kubectl'), `image-${component}`);
+    namespace = await storyNamespace(clusterProgram(cluster, 'kubectl'), `image-${component}`);
   });
   afterAll(() => namespace.delete());
 

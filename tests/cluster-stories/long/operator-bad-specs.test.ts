@@ -68,7 +68,7 @@ it('leaves a key to the stream that had it first, and gives it on', async () => 
   await apply('early', { standby: 'cold', ...named('shared') });
   await tenant.kubectl(['wait', '--for=condition=Ready', 'livestream/early', '--timeout=10s']);
   await apply('late', { standby: 'cold', ...named('shared') });
-  expect(await untilReason(tenant.kubectl, 'late', 'Ready', 'KeyInUse')).toContain('/early');
+  expect(await untilReason(tenant.kubectl, 'late', 'Ready', 'KeyInUse')).toContain('LiveStream "early"');
   await tenant.kubectl(['delete', 'livestream/early']);
   await tenant.kubectl(['wait', '--for=condition=Ready', 'livestream/late', '--timeout=10s']);
 });

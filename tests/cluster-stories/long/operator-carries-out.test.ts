@@ -89,7 +89,7 @@ it('takes away what a disabled stream does not need, and brings it back', async 
     'nothing but the key',
     async () => (await objectsOf('switched')).join() === 'secret/switched-stream-key',
   );
-  await untilReason(tenant.kubectl, 'switched', 'Ready', 'Disabled');
+  await untilReason(tenant.kubectl, 'switched', 'Disabled', 'AsAsked');
   await apply('switched', { enabled: true });
   await eventually('objects', async () => (await objectsOf('switched')).length === 6);
 });

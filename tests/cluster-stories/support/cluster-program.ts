@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { delimiter } from 'node:path';
-import type { Cluster } from './cluster.ts';
+import type { ClusterAccess } from './cluster.ts';
 
 export interface RunOptions {
   /** What the program reads on stdin. */
@@ -13,7 +13,7 @@ export interface RunOptions {
 export type ClusterProgram = (args: readonly string[], options?: RunOptions) => Promise<string>;
 
 /** `kubectl`, `helm`, `helm3` or `ctr`, as the cluster has it and set to reach it. */
-export function clusterProgram(cluster: Cluster, program: string): ClusterProgram {
+export function clusterProgram(cluster: ClusterAccess, program: string): ClusterProgram {
   const folders = [cluster.bin, process.env.PATH].filter((folder) => folder !== undefined);
   const env = { ...process.env, KUBECONFIG: cluster.kubeconfig, PATH: folders.join(delimiter) };
   return (args, { input = '', timeoutMs = 60_000 } = {}) =>

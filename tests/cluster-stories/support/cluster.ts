@@ -1,9 +1,13 @@
-/** How the cluster of the stories is reached, as scripts/cluster.mjs says it. */
-export interface Cluster {
+/** What kubectl needs to reach a cluster. */
+export interface ClusterAccess {
   /** Path of a file. */
   readonly kubeconfig: string;
   /** Folder of kubectl, helm, helm3 and ctr, where they are not the caller's own. */
   readonly bin?: string;
+}
+
+/** How the cluster of the stories is reached, as scripts/cluster.mjs says it. */
+export interface Cluster extends ClusterAccess {
   /** References of this checkout's images. */
   readonly images: Readonly<Record<Component, string>>;
   /** It is the one of tests/cluster, whose parts may be killed. */

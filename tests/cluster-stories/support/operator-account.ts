@@ -1,20 +1,32 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { OWN_NAMESPACE_RULES, type RbacRule, WATCHED_NAMESPACE_RULES } from '@showrunner/operator/rbac';
 import { parse, stringify } from 'yaml';
-import type { Cluster } from './cluster.ts';
+import type { ClusterAccess } from './cluster.ts';
 import { clusterProgram } from './cluster-program.ts';
 
 const NAME = 'operator';
 const TOKEN_LIFE = '2h';
 
+interface Kubeconfig {
+  readonly clusters: readonly { readonly name: string; readonly cluster: object }[];
+  readonly users: readonly { readonly name: string; readonly user: object }[];
+}
+
 /**
  * Writes a kubeconfig for an account that has the rights of the operator's own list (operator/src/kube/rbac.ts) and no others, so that
- * a story fails where one is missing there.
+ * a story fails where one is missing there. Returns the account's token.
  */
 export async function writeOperatorKubeconfig(
-  cluster: Cluster,
-  { namespace, namespaces, path }: { namespace: string; namespaces: readonly string[]; path: string },
-): Promise<void> {
+  cluster: ClusterAccess,
+  account: {
+    readonly namespace: string;
+    readonly namespaces: readonly string[];
+    readonly path: string;
+    /** Address of the API, where it is not to be the cluster's own. */
+    readonly server?: string | undefined;
+  },
+): Promise<string> {
+  const { namespace, namespaces, path, server } = account;
   const kubectl = clusterProgram(cluster, 'kubectl');
   const items = [
     { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: NAME, namespace } },
@@ -22,10 +34,13 @@ export async function writeOperatorKubeconfig(
     ...namespaces.flatMap((watched) => grant(watched, 'watched', WATCHED_NAMESPACE_RULES, namespace)),
   ];
   await kubectl(['apply', '-f', '-'], { input: JSON.stringify({ apiVersion: 'v1', kind: 'List', items }) });
-  const token = await kubectl(['--namespace', namespace, 'create', 'token', NAME, `--duration=${TOKEN_LIFE}`]);
-  const config = parse(await readFile(cluster.kubeconfig, 'utf8')) as { users: { name: string; user: object }[] };
-  const users = config.users.map(({ name }) => ({ name, user: { token: token.trim() } }));
-  await writeFile(path, stringify({ ...config, users }), { mode: 0o600 });
+  const created = await kubectl(['--namespace', namespace, 'create', 'token', NAME, `--duration=${TOKEN_LIFE}`]);
+  const token = created.trim();
+  const config = parse(await readFile(cluster.kubeconfig, 'utf8')) as Kubeconfig;
+  const users = config.users.map(({ name }) => ({ name, user: { token } }));
+  const clusters = server ? config.clusters.map(({ name }) => ({ name, cluster: { server } })) : config.clusters;
+  await writeFile(path, stringify({ ...config, clusters, users }), { mode: 0o600 });
+  return token;
 }
 
 function grant(namespace: string, which: string, rules: readonly RbacRule[], home: string): object[] {

@@ -6,10 +6,14 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { eventually } from '../../support/eventually.ts';
 import { freePorts } from '../../support/free-ports.ts';
-import type { Cluster } from './cluster.ts';
+import type { ClusterAccess } from './cluster.ts';
+import { metricIn } from './metric-in.ts';
 import { writeOperatorKubeconfig } from './operator-account.ts';
+import { launchAsPod } from './pod-process.ts';
 
 const MAIN = fileURLToPath(new URL('../../../operator/src/main.ts', import.meta.url));
+/** Ten thousand streams are listed within it. */
+const READY_MS = 60_000;
 const KNOCK_TOKEN = 'the-knock-token-of-a-story';
 
 export interface OperatorOptions {
@@ -19,8 +23,12 @@ export interface OperatorOptions {
   readonly namespaces: readonly string[];
   /** Under which it leads. */
   readonly name?: string;
+  /** Address of the API, where it is not to be the cluster's own. */
+  readonly server?: string;
   /** SHOWRUNNER_* settings that differ from the usual. */
   readonly settings?: Readonly<Record<string, string>>;
+  /** The operator as its image has it, one file (scripts/bundle.mjs): that is run as in a pod, in place of the sources. */
+  readonly bundle?: string;
 }
 
 /** An operator that runs as a process of this machine, against the cluster. */
@@ -36,18 +44,23 @@ export interface OperatorProcess {
 }
 
 /** Starts it, with no more rights than it says that it needs, and waits until it knows the cluster. Stop it. */
-export async function startOperator(cluster: Cluster, options: OperatorOptions): Promise<OperatorProcess> {
-  const { namespace, namespaces, name = 'operator-1', settings = {} } = options;
+export async function startOperator(cluster: ClusterAccess, options: OperatorOptions): Promise<OperatorProcess> {
+  const { namespace, namespaces, name = 'operator-1', server, settings = {}, bundle } = options;
   const [ops, http] = await freePorts(2);
   const folder = await mkdtemp(join(tmpdir(), 'operator-'));
-  const token = join(folder, 'token');
-  await writeFile(token, KNOCK_TOKEN);
+  const knockToken = join(folder, 'token');
+  await writeFile(knockToken, KNOCK_TOKEN);
   const kubeconfig = join(folder, 'kubeconfig');
-  await writeOperatorKubeconfig(cluster, { namespace, namespaces, path: kubeconfig });
-  const child = spawn(process.execPath, [MAIN], {
+  const token = await writeOperatorKubeconfig(cluster, { namespace, namespaces, path: kubeconfig, server });
+  const { command, env } =
+    bundle === undefined
+      ? { command: [process.execPath, MAIN], env: { KUBECONFIG: kubeconfig } }
+      : await launchAsPod([process.execPath, bundle], { kubeconfig, token, folder });
+  const [program = '', ...args] = command;
+  const child = spawn(program, args, {
     env: {
       PATH: process.env.PATH,
-      KUBECONFIG: kubeconfig,
+      ...env,
       SHOWRUNNER_HOST: '127.0.0.1',
       SHOWRUNNER_OPS_PORT: String(ops),
       SHOWRUNNER_HTTP_PORT: String(http),
@@ -60,7 +73,7 @@ export async function startOperator(cluster: Cluster, options: OperatorOptions):
       SHOWRUNNER_INGEST_IMAGE: 'localhost/showrunner-ingest:none',
       SHOWRUNNER_TRANSCODER_IMAGE: 'localhost/showrunner-transcoder:none',
       SHOWRUNNER_IMAGE_PULL_POLICY: 'Never',
-      SHOWRUNNER_KNOCK_TOKEN_FILE: token,
+      SHOWRUNNER_KNOCK_TOKEN_FILE: knockToken,
       ...settings,
     },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -76,10 +89,14 @@ export async function startOperator(cluster: Cluster, options: OperatorOptions):
     await rm(folder, { recursive: true, force: true });
   };
   try {
-    await eventually('the operator to know the cluster', async () => {
-      if (hasEnded(child)) throw new Error(log);
-      return (await fetch(`${at}/readyz`)).ok;
-    });
+    await eventually(
+      'the operator to know the cluster',
+      async () => {
+        if (hasEnded(child)) throw new Error(log);
+        return (await fetch(`${at}/readyz`)).ok;
+      },
+      { timeoutMs: READY_MS, everyMs: 50 },
+    );
   } catch (error) {
     await stop('SIGKILL');
     throw error;
@@ -87,12 +104,8 @@ export async function startOperator(cluster: Cluster, options: OperatorOptions):
   return {
     log: () => log,
     pid: child.pid!,
-    async metric(name, labels = '') {
-      const lines = (await (await fetch(`${at}/metrics`)).text()).split('\n');
-      const values = lines.filter((line) => line.startsWith(name) && /[ {]/.test(line[name.length] ?? ''));
-      return values
-        .filter((line) => line.includes(labels))
-        .reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0);
+    async metric(name, labels) {
+      return metricIn(await (await fetch(`${at}/metrics`)).text(), name, labels);
     },
     async knock(namespace, stream) {
       const response = await fetch(`http://127.0.0.1:${http}/knock/${namespace}/${stream}`, {

@@ -1,31 +1,36 @@
 import { describe, expect, it } from 'vitest';
-import { readUrl } from './asked.ts';
+import { readUrl, withoutWaiting, type Asked } from './asked.ts';
 
 const stream = { namespace: 'shows', name: 'live' };
 
 describe('what a URL asks for', () => {
   it.each([
-    ['/hls/shows/live/master.m3u8?x=1', { kind: 'master', target: '/hls/shows/live/master.m3u8', mayBlock: false }],
-    ['/hls/shows/live/720p/7.m4s?a', { kind: 'segment', target: '/hls/shows/live/720p/7.m4s', mayBlock: false }],
-    ['/hls/shows/live/720p/7.0.m4s', { kind: 'part', target: '/hls/shows/live/720p/7.0.m4s', mayBlock: true }],
+    ['/hls/shows/live/master.m3u8?x=1', { kind: 'master', target: '/hls/shows/live/master.m3u8', awaits: undefined }],
+    ['/hls/shows/live/720p/7.m4s?a', { kind: 'segment', target: '/hls/shows/live/720p/7.m4s', awaits: undefined }],
+    ['/hls/shows/live/720p/7.0.m4s', { kind: 'part', target: '/hls/shows/live/720p/7.0.m4s', awaits: undefined }],
     [
       '/hls/shows/live/source/init-0123456789ab.mp4',
-      { kind: 'map', target: '/hls/shows/live/source/init-0123456789ab.mp4', mayBlock: false },
+      { kind: 'map', target: '/hls/shows/live/source/init-0123456789ab.mp4', awaits: undefined },
     ],
     [
       '/hls/shows/live/source/playlist.m3u8?b=2&_HLS_skip=NO',
-      { kind: 'playlist', target: '/hls/shows/live/source/playlist.m3u8', mayBlock: false },
+      { kind: 'playlist', target: '/hls/shows/live/source/playlist.m3u8', awaits: undefined },
     ],
     [
       '/hls/shows/live/source/playlist.m3u8?_HLS_skip=v2&_HLS_part=03&token=a&_HLS_msn=007',
       {
         kind: 'playlist',
         target: '/hls/shows/live/source/playlist.m3u8?_HLS_msn=7&_HLS_part=3&_HLS_skip=YES',
-        mayBlock: true,
+        awaits: { msn: 7, part: 3, plainTarget: '/hls/shows/live/source/playlist.m3u8?_HLS_skip=YES' },
       },
     ],
   ])('%s', (url, asked) => {
     expect(readUrl(url)).toEqual({ stream, ...asked });
+  });
+
+  it('is without what it waits for the playlist as it is', () => {
+    const asked = readUrl('/hls/shows/live/source/playlist.m3u8?_HLS_msn=7&_HLS_part=3') as Asked;
+    expect(withoutWaiting(asked)).toEqual(readUrl('/hls/shows/live/source/playlist.m3u8'));
   });
 
   it.each([

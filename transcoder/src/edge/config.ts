@@ -25,7 +25,9 @@ export const edgePodConfigSchema = z.object({
     .int()
     .min(64 * MIB)
     .default(128 * MIB)
-    .describe('Most bytes of answers that are on their way from transcoders; beyond them nothing new is asked for.'),
+    .describe(
+      'Most bytes of answers that are on their way from transcoders; beyond them the stream that takes most gives way.',
+    ),
   drainMs: z
     .int()
     .min(0)

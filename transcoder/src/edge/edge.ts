@@ -1,15 +1,16 @@
 import { streamId, type StreamRef } from '@showrunner/service-kit';
+import type { Wanted } from '../origin/blocking-reload.ts';
 import { acceptsGzip, type Exchange } from '../origin/exchange.ts';
 import { HLS_PREFIX } from '../origin/path.ts';
 import { preflightReply, problemReply, rangeReply } from '../origin/replies.ts';
 import type { Reply } from '../origin/reply.ts';
-import { isPlaylist, readUrl, type Asked } from './asked.ts';
-import { lifetimeMs } from './cache-control.ts';
+import { isPlaylist, mayBlock, readUrl, withoutWaiting, type Asked } from './asked.ts';
 import type { EdgeMetrics } from './edge-metrics.ts';
+import { compareWanted, isListed, isNext, newestListed, type Newest } from './newest-listed.ts';
 import { ReplyCache } from './reply-cache.ts';
 import { UnknownStreams } from './unknown-streams.ts';
-import { UpstreamConnections, type Address } from './upstream-call.ts';
-import { upstreamReply } from './upstream-reply.ts';
+import { UpstreamConnections, type Address, type UpstreamPatience } from './upstream-call.ts';
+import { upstreamReply, type SharedReply } from './upstream-reply.ts';
 import { UpstreamStream, type Flight, type UpstreamProblem } from './upstream-stream.ts';
 
 export interface EdgeOptions {
@@ -24,7 +25,7 @@ export interface EdgeOptions {
   readonly limits?: Partial<EdgeLimits>;
 }
 
-export interface EdgeLimits {
+export interface EdgeLimits extends UpstreamPatience {
   /** How long a transcoder may be away before viewers hear of it, in milliseconds. */
   readonly holdMs: number;
   /** Viewers that may wait for one stream at a time, and for all together. */
@@ -32,6 +33,8 @@ export interface EdgeLimits {
   readonly waiters: number;
   /** Different things that may be asked of one transcoder at a time. */
   readonly flightsPerStream: number;
+  /** Of those, what will not come next: the furthest make room for nearer ones. */
+  readonly farFlightsPerStream: number;
   /** Streams that have not answered yet that may be asked at a time: looking for what is not there must not hold up the rest. */
   readonly unknownStreams: number;
   /** Bytes of answers that may be on their way from all transcoders at a time. */
@@ -44,26 +47,37 @@ const LIMITS: EdgeLimits = {
   waitersPerStream: 20_000,
   waiters: 50_000,
   flightsPerStream: 256,
+  farFlightsPerStream: 32,
   unknownStreams: 64,
   inFlightBytes: 128 * MIB,
+  connectMs: 5_000,
+  answerMs: 10_000,
+  heldAnswerMs: 45_000,
+  bodyMs: 10_000,
 };
 /** Far above what a playlist of a full window has. */
 const MOST_PLAYLIST_BYTES = MIB;
 /** A segment is at most a quarter of what a transcoder keeps of a rendition. */
 const MOST_MEDIA_BYTES = 64 * MIB;
+/** Playlists of one stream, with and without delta updates, of which it is known how far they go: far more than a ladder has. */
+const MOST_PLAYLISTS = 64;
 /** A stream that nobody asked for in so long is forgotten. */
 const FORGET_MS = 60_000;
-const OVERLOADED = 'Too many bytes are on their way from transcoders: ask again.';
+const TOO_MANY_WAIT = 'Too many requests wait here: ask again.';
 const RETRY_AFTER = [['Retry-After', '1']] as const;
 
 /** One question for all who ask it, and who they are. */
 interface SharedFlight extends Flight {
   readonly waiters: Set<Exchange>;
+  /** What it waits for, where that does not come next. */
+  readonly far: Wanted | undefined;
 }
 
 interface StreamEntry {
   readonly upstream: UpstreamStream;
   readonly flights: Map<string, SharedFlight>;
+  /** How far playlists went when they last came, by their plain target. */
+  readonly newest: Map<string, Newest>;
   waiters: number;
   usedMs: number;
 }
@@ -92,7 +106,7 @@ export class Edge {
     this.#metrics = options.metrics;
     this.#now = now;
     this.#cache = new ReplyCache(options.cacheBytes, now);
-    this.#connections = new UpstreamConnections(this.#limits.inFlightBytes);
+    this.#connections = new UpstreamConnections(this.#limits.inFlightBytes, this.#limits);
     this.#unknown = new UnknownStreams(now);
     this.#sweep = setInterval(() => this.#forgetUnused(), FORGET_MS / 4).unref();
     options.metrics.observe({
@@ -123,19 +137,24 @@ export class Edge {
   }
 
   #read(exchange: Exchange, url: string): void {
-    const asked = readUrl(url);
-    if ('problem' in asked) return this.#refuse(exchange, asked.problem.status, asked.problem.sentence);
-    if (!this.#serves(asked.stream)) {
-      return this.#refuse(exchange, 404, `There is no stream named ${streamId(asked.stream)}.`);
+    const read = readUrl(url);
+    if ('problem' in read) return this.#refuse(exchange, read.problem.status, read.problem.sentence);
+    if (!this.#serves(read.stream)) {
+      return this.#refuse(exchange, 404, `There is no stream named ${streamId(read.stream)}.`);
     }
-    const gzip = isPlaylist(asked.kind) && acceptsGzip(exchange);
-    const key = gzip ? `gzip ${asked.target}` : asked.target;
-    const kept = this.#cache.get(key);
+    const asked = this.#isListed(read) ? withoutWaiting(read) : read;
+    const kept = this.#cache.get(asked.target);
     if (kept) {
       this.#metrics.request('hit');
-      return this.#answer(exchange, kept);
+      return this.#share(exchange, kept);
     }
-    this.#wait(exchange, key, asked, gzip);
+    this.#wait(exchange, asked);
+  }
+
+  /** There is nothing to wait for: any number of such URLs are one question. */
+  #isListed({ stream, awaits }: Asked): boolean {
+    const newest = awaits && this.#streams.get(streamId(stream))?.newest.get(awaits.plainTarget);
+    return newest !== undefined && isListed(newest, awaits!);
   }
 
   #serves({ namespace }: StreamRef): boolean {
@@ -143,76 +162,103 @@ export class Edge {
     return namespaces.length === 0 || namespaces.includes(namespace);
   }
 
-  #wait(exchange: Exchange, key: string, asked: Asked, gzip: boolean): void {
+  #wait(exchange: Exchange, asked: Asked): void {
     const id = streamId(asked.stream);
     if (this.#unknown.has(id)) return this.#refuse(exchange, 404, `There is no stream named ${id}.`);
     const entry = this.#entry(id, asked.stream);
-    const flight = entry?.flights.get(key);
-    const { waiters, waitersPerStream, flightsPerStream } = this.#limits;
+    const flight = entry?.flights.get(asked.target);
+    const { waiters, waitersPerStream } = this.#limits;
     if (
       !entry ||
       this.#waiters >= waiters ||
       entry.waiters >= waitersPerStream ||
-      (!flight && entry.flights.size >= flightsPerStream)
+      (!flight && !this.#hasRoom(entry, asked))
     ) {
-      return this.#refuse(exchange, 503, 'Too many requests wait here: ask again.', RETRY_AFTER);
-    }
-    if (!flight && this.#connections.isFull) {
-      this.#metrics.failed('overloaded');
-      return this.#refuse(exchange, 503, OVERLOADED, RETRY_AFTER);
+      return this.#refuse(exchange, 503, TOO_MANY_WAIT, RETRY_AFTER);
     }
     this.#metrics.request(flight ? 'coalesced' : 'upstream');
     this.#waiters += 1;
     entry.waiters += 1;
-    const joined = flight ?? this.#flight(key, id, entry, asked, gzip);
+    const joined = flight ?? this.#flight(id, entry, asked);
     joined.waiters.add(exchange);
-    exchange.onGone(() => this.#leave(exchange, key, entry, joined));
+    exchange.onGone(() => this.#leave(exchange, entry, joined));
     if (!flight) entry.upstream.ask(joined);
   }
 
-  #flight(key: string, id: string, entry: StreamEntry, { target, kind, mayBlock }: Asked, gzip: boolean): SharedFlight {
+  /** For another question to the transcoder. Whoever asks far ahead waits long, so the furthest gives way. */
+  #hasRoom(entry: StreamEntry, asked: Asked): boolean {
+    const { flightsPerStream, farFlightsPerStream } = this.#limits;
+    if (entry.flights.size >= flightsPerStream) return false;
+    const wanted = farAhead(entry, asked);
+    if (!wanted) return true;
+    const far = [...entry.flights.values()].filter((flight) => flight.far !== undefined);
+    if (far.length < farFlightsPerStream) return true;
+    const furthest = far.reduce((a, b) => (compareWanted(a.far!, b.far!) > 0 ? a : b));
+    if (compareWanted(furthest.far!, wanted) <= 0) return false;
+    entry.upstream.drop(furthest);
+    this.#land(entry, furthest, { plain: problemReply(503, TOO_MANY_WAIT, RETRY_AFTER) });
+    return true;
+  }
+
+  #flight(id: string, entry: StreamEntry, asked: Asked): SharedFlight {
+    const { target, kind } = asked;
     const mostBytes = isPlaylist(kind) ? MOST_PLAYLIST_BYTES : MOST_MEDIA_BYTES;
     const flight: SharedFlight = {
-      asked: { target, gzip, mayBlock, mostBytes },
+      asked: { target, mayBlock: mayBlock(kind), mostBytes },
       waiters: new Set(),
+      far: farAhead(entry, asked),
       answered: (answer) => {
         const reply = upstreamReply(kind, answer, this.#now);
         if (!reply) return flight.refused('unusable');
-        if (answer.status === 200) this.#cache.put(key, reply, lifetimeMs(answer.headers['cache-control']));
-        this.#land(key, entry, flight, reply);
+        if (answer.status === 200) this.#keep(entry, asked, reply, answer.body);
+        this.#land(entry, flight, reply);
       },
       refused: (problem) => {
         this.#metrics.failed(problem);
-        this.#land(key, entry, flight, problemOf(problem, id));
+        this.#land(entry, flight, { plain: problemOf(problem, id) });
         if (problem !== 'unknown') return;
         this.#unknown.add(id);
         if (entry.flights.size === 0) this.#streams.delete(id);
       },
     };
-    entry.flights.set(key, flight);
+    entry.flights.set(target, flight);
     return flight;
   }
 
+  /** A playlist that was waited for is from now on the one that is there, and kept as nothing else. */
+  #keep({ newest }: StreamEntry, asked: Asked, reply: SharedReply, body: Buffer): void {
+    const { target } = withoutWaiting(asked);
+    if (asked.kind === 'playlist') {
+      const listed = newestListed(body.toString('latin1'));
+      if (listed && (newest.has(target) || newest.size < MOST_PLAYLISTS)) newest.set(target, listed);
+    }
+    if (!asked.awaits || newest.has(target)) this.#cache.put(target, reply);
+  }
+
   /** The answer is there: everybody gets the same. */
-  #land(key: string, entry: StreamEntry, flight: SharedFlight, reply: Reply): void {
-    entry.flights.delete(key);
+  #land(entry: StreamEntry, flight: SharedFlight, reply: Pick<SharedReply, 'plain' | 'gzip'>): void {
+    entry.flights.delete(flight.asked.target);
     entry.waiters -= flight.waiters.size;
     this.#waiters -= flight.waiters.size;
     const { waiters } = flight;
     for (const exchange of waiters) {
       waiters.delete(exchange);
-      this.#answer(exchange, reply);
+      this.#share(exchange, reply);
     }
   }
 
   /** A client went away. Nobody asks a transcoder for what nobody waits for. */
-  #leave(exchange: Exchange, key: string, entry: StreamEntry, flight: SharedFlight): void {
+  #leave(exchange: Exchange, entry: StreamEntry, flight: SharedFlight): void {
     if (!flight.waiters.delete(exchange)) return;
     entry.waiters -= 1;
     this.#waiters -= 1;
     if (flight.waiters.size > 0) return;
-    entry.flights.delete(key);
+    entry.flights.delete(flight.asked.target);
     entry.upstream.drop(flight);
+  }
+
+  #share(exchange: Exchange, reply: Pick<SharedReply, 'plain' | 'gzip'>): void {
+    this.#answer(exchange, reply.gzip && acceptsGzip(exchange) ? reply.gzip() : reply.plain);
   }
 
   #answer(exchange: Exchange, reply: Reply): void {
@@ -235,14 +281,13 @@ export class Edge {
       const looked = this.#sum(({ upstream }) => (upstream.size > 0 && !upstream.known ? 1 : 0));
       if (looked >= this.#limits.unknownStreams) return undefined;
       const upstream = new UpstreamStream({
-        address: this.#options.addressOf(stream),
-        connections: this.#connections,
+        transcoder: this.#connections.to(this.#options.addressOf(stream)),
         now: this.#now,
         random: Math.random,
         holdMs: this.#limits.holdMs,
         called: () => this.#metrics.upstream(),
       });
-      entry = { upstream, flights: new Map(), waiters: 0, usedMs: 0 };
+      entry = { upstream, flights: new Map(), newest: new Map(), waiters: 0, usedMs: 0 };
       this.#streams.set(id, entry);
     }
     entry.usedMs = this.#now();
@@ -262,6 +307,12 @@ export class Edge {
   }
 }
 
+/** What is waited for, unless that comes next. */
+function farAhead({ newest }: StreamEntry, { awaits }: Asked): Wanted | undefined {
+  const known = awaits && newest.get(awaits.plainTarget);
+  return known && isNext(known, awaits) ? undefined : awaits;
+}
+
 /** Of media, which can be read in parts. */
 function mediaType({ fields }: Reply): string | undefined {
   if (!fields.some(([name]) => name === 'Accept-Ranges')) return undefined;
@@ -275,7 +326,7 @@ function problemOf(problem: UpstreamProblem, id: string): Reply {
     case 'unreachable':
       return problemReply(503, `The transcoder of ${id} cannot be reached at the moment: ask again.`, RETRY_AFTER);
     case 'overloaded':
-      return problemReply(503, OVERLOADED, RETRY_AFTER);
+      return problemReply(503, 'Too many bytes are on their way from transcoders: ask again.', RETRY_AFTER);
     case 'unusable':
       return problemReply(502, `The transcoder of ${id} sent what cannot be passed on.`);
   }

@@ -1,10 +1,10 @@
-import type { Reply } from '../origin/reply.ts';
+import type { SharedReply } from './upstream-reply.ts';
 
 /** What an answer costs besides its body: its head, and what stands around it. */
 const OVERHEAD_BYTES = 1024;
 
 interface Entry {
-  readonly reply: Reply;
+  readonly reply: SharedReply;
   readonly expiresMs: number;
   readonly bytes: number;
 }
@@ -31,7 +31,7 @@ export class ReplyCache {
     return this.#entries.size;
   }
 
-  get(key: string): Reply | undefined {
+  get(key: string): SharedReply | undefined {
     const entry = this.#entries.get(key);
     if (!entry) return undefined;
     this.#entries.delete(key);
@@ -43,8 +43,9 @@ export class ReplyCache {
     return entry.reply;
   }
 
-  put(key: string, reply: Reply, lifetimeMs: number): void {
-    const bytes = reply.byteLength + OVERHEAD_BYTES;
+  put(key: string, reply: SharedReply): void {
+    const { lifetimeMs } = reply;
+    const bytes = (reply.gzip ? 2 : 1) * reply.plain.byteLength + OVERHEAD_BYTES;
     this.#remove(key);
     if (lifetimeMs <= 0 || bytes > this.#mostBytes) return;
     this.#entries.set(key, { reply, expiresMs: this.#now() + lifetimeMs, bytes });

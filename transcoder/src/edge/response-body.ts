@@ -1,71 +1,51 @@
+import type { BudgetedBody, BudgetShare } from './byte-budget.ts';
+
 const LEAST_BYTES = 16 * 1024;
 
-/** Bytes that all bodies on their way may take together. */
-export class ByteBudget {
-  readonly #mostBytes: number;
-  #taken = 0;
-
-  constructor(mostBytes: number) {
-    this.#mostBytes = mostBytes;
-  }
-
-  get isSpent(): boolean {
-    return this.#taken >= this.#mostBytes;
-  }
-
-  /** False, and nothing is taken, where there are not so many left. */
-  take(bytes: number): boolean {
-    if (this.#taken + bytes > this.#mostBytes) return false;
-    this.#taken += bytes;
-    return true;
-  }
-
-  give(bytes: number): void {
-    this.#taken -= bytes;
-  }
-}
-
-/** Why a body is not read on: it is larger than such a body may be, or all bodies together are. */
+/** Why a body is not read on: it is larger than such a body may be, or there is no room for all bodies together. */
 export type BodyProblem = 'EMSGSIZE' | 'ENOBUFS';
 
 /**
- * The body of an answer while it comes. Its buffer doubles, so that a byte is copied a few times at most and a body of many
- * tiny chunks takes no more memory than one of large ones.
+ * The body of an answer while it comes. It takes room for what came, whatever was announced: its buffer doubles, so that a byte is
+ * copied a few times at most and a body of many tiny chunks takes no more memory than one of large ones.
  */
-export class ResponseBody {
-  readonly #mostBytes: number;
-  readonly #budget: ByteBudget;
+export class ResponseBody implements BudgetedBody {
+  readonly #share: BudgetShare;
+  readonly #gaveWay: () => void;
+  #mostBytes: number;
   #buffer: Buffer = Buffer.alloc(0);
   #length = 0;
 
-  constructor(mostBytes: number, budget: ByteBudget) {
+  /** @param gaveWay Called where the room was taken from it; it is released then. */
+  constructor(mostBytes: number, share: BudgetShare, gaveWay: () => void) {
     this.#mostBytes = mostBytes;
-    this.#budget = budget;
+    this.#share = share;
+    this.#gaveWay = gaveWay;
   }
 
-  /** Makes room for so many bytes in all, such as Content-Length tells. */
-  reserve(bytes: number): BodyProblem | undefined {
+  /** So many bytes will come, as Content-Length tells. */
+  announce(bytes: number): BodyProblem | undefined {
     if (bytes > this.#mostBytes) return 'EMSGSIZE';
-    const more = bytes - this.#buffer.length;
-    if (more <= 0) return undefined;
-    if (!this.#budget.take(more)) return 'ENOBUFS';
-    const larger = Buffer.allocUnsafeSlow(bytes);
-    this.#buffer.copy(larger, 0, 0, this.#length);
-    this.#buffer = larger;
+    this.#mostBytes = bytes;
     return undefined;
   }
 
   add(chunk: Buffer): BodyProblem | undefined {
     const length = this.#length + chunk.length;
     if (length > this.#mostBytes) return 'EMSGSIZE';
-    if (length > this.#buffer.length) {
-      const doubled = Math.max(length, this.#buffer.length * 2, LEAST_BYTES);
-      const problem = this.reserve(Math.min(doubled, this.#mostBytes));
-      if (problem) return problem;
-    }
+    if (length > this.#buffer.length && !this.#grow(length)) return 'ENOBUFS';
     chunk.copy(this.#buffer, this.#length);
     this.#length = length;
     return undefined;
+  }
+
+  #grow(least: number): boolean {
+    const bytes = Math.min(Math.max(least, this.#buffer.length * 2, LEAST_BYTES), this.#mostBytes);
+    if (!this.#share.take(this, bytes - this.#buffer.length)) return false;
+    const larger = Buffer.allocUnsafeSlow(bytes);
+    this.#buffer.copy(larger, 0, 0, this.#length);
+    this.#buffer = larger;
+    return true;
   }
 
   /** What came, in a buffer of that size. */
@@ -76,9 +56,14 @@ export class ResponseBody {
     return whole;
   }
 
+  giveWay(): void {
+    this.release();
+    this.#gaveWay();
+  }
+
   /** It is not on its way any more. Idempotent. */
   release(): void {
-    this.#budget.give(this.#buffer.length);
+    this.#share.release(this);
     this.#buffer = Buffer.alloc(0);
     this.#length = 0;
   }

@@ -1,3 +1,4 @@
+import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { upstreamReply } from './upstream-reply.ts';
 
@@ -24,7 +25,7 @@ describe('what a transcoder answers', () => {
     ['playlist', 400, 'text/plain; charset=utf-8'],
     ['master', 503, 'text/plain; charset=utf-8'],
   ] as const)('to a question for a %s with %i is %s, whatever it says', (kind, status, type) => {
-    const fields = Object.fromEntries(reply(kind, status)!.fields);
+    const fields = Object.fromEntries(reply(kind, status)!.plain.fields);
     expect(fields).toEqual({
       'Access-Control-Allow-Origin': '*',
       'Access-Control-Expose-Headers': 'Content-Length, Content-Range, Date',
@@ -34,7 +35,20 @@ describe('what a transcoder answers', () => {
       'Content-Length': '8',
       'Cache-Control': 'public, max-age=1',
       ...(fields['Accept-Ranges'] && { 'Accept-Ranges': 'bytes' }),
+      ...(fields.Vary && { Vary: 'Accept-Encoding' }),
     });
+  });
+
+  it('is kept no longer than a playlist that was not waited for, where it is one, and packed once', () => {
+    const answer = { status: 200, headers: { 'cache-control': 'public, max-age=12' }, body: Buffer.from('#EXTM3U\n') };
+    const [playlist, part] = [upstreamReply('playlist', answer, () => 0)!, upstreamReply('part', answer, () => 0)!];
+    expect([playlist.lifetimeMs, part.lifetimeMs]).toEqual([1_000, 12_000]);
+    expect(Object.fromEntries(playlist.plain.fields)).toMatchObject({ 'Cache-Control': 'public, max-age=1' });
+    const packed = playlist.gzip!();
+    expect(Object.fromEntries(packed.fields)).toMatchObject({ 'Content-Encoding': 'gzip', Vary: 'Accept-Encoding' });
+    expect(gunzipSync(packed.body[0]!).toString()).toBe('#EXTM3U\n');
+    expect(playlist.gzip!()).toBe(packed);
+    expect(part.gzip).toBeUndefined();
   });
 
   it.each([100, 204, 206, 301, 304, 401, 416, 500, 502])('is nothing for viewers with %i', (status) => {

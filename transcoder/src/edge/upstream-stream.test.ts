@@ -17,9 +17,8 @@ beforeEach(() => {
   calls = [];
   told = [];
   stream = new UpstreamStream({
-    address: { host: 'transcoder', port: 8080 },
-    connections: {
-      call: (_address, { target }, listener) => {
+    transcoder: {
+      call: ({ target }, listener) => {
         const call = { target, listener };
         calls.push(call);
         return () => void calls.splice(calls.indexOf(call), 1);
@@ -38,7 +37,7 @@ afterEach(() => {
 
 function ask(target: string): Flight {
   const flight: Flight = {
-    asked: { target, gzip: false, mayBlock: false, mostBytes: 1 },
+    asked: { target, mayBlock: false, mostBytes: 1 },
     answered: () => told.push(`${target} answered`),
     refused: (problem) => told.push(`${target} ${problem}`),
   };
@@ -137,6 +136,37 @@ describe('the way to a transcoder', () => {
     ask('d');
     next('ENOTFOUND');
     expect(told.at(-1)).toBe('d unknown');
+  });
+
+  it('takes one that was silent for an answer, and asks for no other because of it', () => {
+    for (const target of ['a', 'b']) ask(target);
+    next('connected');
+    next('SILENT');
+    expect([told, waiting(), stream.held]).toEqual([['a unreachable'], ['b'], 0]);
+  });
+
+  it('is patient anew where the transcoder had held the question back meanwhile', () => {
+    ask('a');
+    next('ECONNREFUSED');
+    pass(150);
+    next('connected');
+    pass(HOLD_MS);
+    next('ECONNRESET');
+    expect([told, stream.held]).toEqual([[], 1]);
+    pass(150);
+    next('answered');
+    expect(told).toEqual(['a answered']);
+  });
+
+  it('is not patient for ever with one that takes questions and drops them', () => {
+    ask('a');
+    for (let at = 0; at < HOLD_MS; at += 150) {
+      next('connected');
+      next('ECONNRESET');
+      pass(150);
+    }
+    if (calls.length > 0) next('ECONNRESET');
+    expect(told).toEqual(['a unreachable']);
   });
 
   it('does not ask again where there is no room for the answer', () => {

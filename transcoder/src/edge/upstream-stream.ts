@@ -1,8 +1,8 @@
-import type { Address, UpstreamAnswer, UpstreamConnections, UpstreamRequest } from './upstream-call.ts';
+import { SILENT, type Upstream, type UpstreamAnswer, type UpstreamRequest } from './upstream-call.ts';
 
 /**
- * Why there is no answer: there is no such stream; its transcoder could not be reached in time; it sent something else;
- * there is no room for the answer beside the others that are on their way.
+ * Why there is no answer: there is no such stream; its transcoder could not be reached in time, or did not answer; it sent something
+ * else; there is no room for the answer beside the others that are on their way.
  */
 export type UpstreamProblem = 'unknown' | 'unreachable' | 'unusable' | 'overloaded';
 
@@ -14,8 +14,7 @@ export interface Flight {
 }
 
 export interface UpstreamStreamOptions {
-  readonly address: Address;
-  readonly connections: Pick<UpstreamConnections, 'call'>;
+  readonly transcoder: Upstream;
   /** Milliseconds of a clock that only goes forward. */
   readonly now: () => number;
   readonly random: () => number;
@@ -33,6 +32,8 @@ const KNOWN_MS = 60_000;
 
 interface Attempt {
   abort: (() => void) | undefined;
+  /** Since when the transcoder has the question. */
+  askedSinceMs: number | undefined;
   /** Since when it has failed. */
   failingSinceMs: number | undefined;
 }
@@ -69,7 +70,11 @@ export class UpstreamStream {
 
   ask(flight: Flight): void {
     const isAway = this.#held.size > 0;
-    const attempt: Attempt = { abort: undefined, failingSinceMs: isAway ? this.#options.now() : undefined };
+    const attempt: Attempt = {
+      abort: undefined,
+      askedSinceMs: undefined,
+      failingSinceMs: isAway ? this.#options.now() : undefined,
+    };
     this.#attempts.set(flight, attempt);
     if (isAway) this.#held.add(flight);
     else this.#call(flight, attempt);
@@ -88,12 +93,16 @@ export class UpstreamStream {
   }
 
   #call(flight: Flight, attempt: Attempt): void {
-    const { connections, address, called } = this.#options;
+    const { transcoder, called, now } = this.#options;
     called();
-    attempt.abort = connections.call(address, flight.asked, {
-      connected: () => this.#release(),
+    attempt.askedSinceMs = undefined;
+    attempt.abort = transcoder.call(flight.asked, {
+      connected: () => {
+        attempt.askedSinceMs ??= now();
+        this.#release();
+      },
       answered: (answer) => {
-        this.#answeredMs = this.#options.now();
+        this.#answeredMs = now();
         this.#forget(flight);
         flight.answered(answer);
       },
@@ -104,11 +113,16 @@ export class UpstreamStream {
   #failed(flight: Flight, attempt: Attempt, code: string, stale: boolean): void {
     const { now, holdMs } = this.#options;
     attempt.abort = undefined;
+    // A transcoder that held it back for so long was not away.
+    if (attempt.askedSinceMs !== undefined && now() - attempt.askedSinceMs >= holdMs)
+      attempt.failingSinceMs = undefined;
     if (stale && attempt.failingSinceMs === undefined) {
       attempt.failingSinceMs = now();
       return this.#call(flight, attempt);
     }
     if (code === 'EMSGSIZE' || code.startsWith('HPE_')) return this.#refuse(flight, 'unusable');
+    // It is there, and the others may well be answered.
+    if (code === SILENT) return this.#refuse(flight, 'unreachable');
     if (code === 'ENOBUFS') return this.#refuse(flight, 'overloaded');
     if (code === 'ENOTFOUND' && !this.known) return this.#refuse(flight, 'unknown');
     attempt.failingSinceMs ??= now();

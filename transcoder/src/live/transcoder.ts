@@ -39,6 +39,8 @@ export interface Transcoder {
   onFirstMedia(listener: FirstMediaListener): void;
   /** The stream's running show, or the last one for as long as it can be read; `undefined` for a stream that was not set. */
   state(stream: StreamRef): TranscoderState | undefined;
+  /** How long ago the stream's last show ended, in milliseconds; infinite where none has. */
+  sinceEndMs(stream: StreamRef): number;
   /** Answers requests below `/hls/`; false for all others. */
   origin(exchange: Exchange): boolean;
   /** Ends every show: playlists say so, and whoever waits is answered. Idempotent. */
@@ -61,6 +63,8 @@ interface StreamEntry {
   pages: ShowPages | undefined;
   forget: NodeJS.Timeout | undefined;
   last: FirstNumbers | undefined;
+  /** When the last show ended, on the clock that never leaps. */
+  endedMs: number;
   /** Seconds from the start of the last show to its first playable media. */
   firstMediaSeconds: number | undefined;
 }
@@ -124,6 +128,7 @@ export function createTranscoder(options: TranscoderOptions): Transcoder {
     if (!show || show.ended) return;
     const { last } = show.source.window;
     if (last) entry.last = { msn: last.msn, discontinuitySequence: last.discontinuitySequence };
+    entry.endedMs = monotonicMs();
     const log = logger.child({ stream: streamId(entry.stream) });
     const stopped = show[how]()
       .catch((err: unknown) => log.error({ err }, 'the show did not stop cleanly'))
@@ -164,6 +169,7 @@ export function createTranscoder(options: TranscoderOptions): Transcoder {
         pages: undefined,
         forget: undefined,
         last: undefined,
+        endedMs: -Infinity,
         firstMediaSeconds: undefined,
       };
       entries.set(streamId(entry.stream), entry);
@@ -191,6 +197,7 @@ export function createTranscoder(options: TranscoderOptions): Transcoder {
         ...(show === 'running' && { encoderFailing: pages!.show.encoderFailing }),
       };
     },
+    sinceEndMs: (stream) => monotonicMs() - (entries.get(streamId(stream))?.endedMs ?? -Infinity),
     origin: (exchange) => origin.handle(exchange),
     close: () => stop('end'),
     leave: () => stop('leave'),

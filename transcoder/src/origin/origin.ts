@@ -3,7 +3,15 @@ import type { Segment } from '../packager/segment-window.ts';
 import { isReached, parseReloadQuery, tooFarAhead, type Wanted } from './blocking-reload.ts';
 import { acceptsGzip, type Exchange } from './exchange.ts';
 import { HLS_PREFIX, parseHlsPath, type RenditionFile } from './path.ts';
-import { INIT_TYPE, mediaReply, preflightReply, problemReply, rangeReply, SEGMENT_TYPE } from './replies.ts';
+import {
+  INIT_TYPE,
+  mediaReply,
+  PLAIN_LIFETIME_S,
+  preflightReply,
+  problemReply,
+  rangeReply,
+  SEGMENT_TYPE,
+} from './replies.ts';
 import type { Reply } from './reply.ts';
 import type { RenditionPages, ShowPages } from './show-pages.ts';
 
@@ -18,9 +26,8 @@ export interface OriginOptions {
 const PATIENCE_TARGETS = 3;
 /** An encoded rendition that has nothing yet while the source plays is not waited for longer: players take another then. */
 const FIRST_PICTURE_MS = 2_000;
-/** What a blocked request asked for does not change its meaning: caches may keep it for this many (appendix B.1). */
-const BLOCKED_LIFETIME_TARGETS = 6;
-const PLAIN_LIFETIME_S = 1;
+/** An answer that was waited for lists just what was asked for: caches may keep it for this many (appendix B.1). */
+const AWAITED_LIFETIME_TARGETS = 6;
 const NOT_FOUND = 'There is no such file. Live media can be fetched for about half a minute.';
 
 /** Serves what is below `/hls/`. */
@@ -76,12 +83,16 @@ export class Origin {
     const last = window.last ?? { msn: pages.show.source.nextPart.msn, parts: [] };
     const problem = wanted && !window.ended ? tooFarAhead(wanted, last, partTarget) : undefined;
     if (problem) return exchange.reply(problemReply(400, problem));
-    const maxAgeS = wanted ? BLOCKED_LIFETIME_TARGETS * limits.targetDurationS : PLAIN_LIFETIME_S;
-    const form = { skip: query.skip, gzip: acceptsGzip(exchange), maxAgeS };
     // A playlist without anything in it would be invalid: the first part is waited for, also by who asks for what is long past.
     const isReady = () => pages.isPlayable(target.rendition) && (!wanted || isReached(window, wanted));
-    const answer = () =>
-      exchange.reply(window.last ? target.playlist(form) : problemReply(404, 'The show ended before it began.'));
+    // Any number could name what is past, and after the end what a later show will have: caches keep those answers no longer than a plain one.
+    const isAwaited = wanted !== undefined && wanted.msn >= last.msn && !isReady();
+    const answer = () => {
+      if (!window.last) return exchange.reply(problemReply(404, 'The show ended before it began.'));
+      const isForGood = isAwaited && !window.ended;
+      const maxAgeS = isForGood ? AWAITED_LIFETIME_TARGETS * limits.targetDurationS : PLAIN_LIFETIME_S;
+      return exchange.reply(target.playlist({ skip: query.skip, gzip: acceptsGzip(exchange), maxAgeS }));
+    };
     const isBehind = !window.last && pages.show.source.window.last;
     this.#when(exchange, target, isReady, answer, isBehind ? FIRST_PICTURE_MS : undefined);
   }

@@ -13,6 +13,8 @@ export const COMMON_FIELDS: readonly Field[] = [
   ['X-Content-Type-Options', 'nosniff'],
   ['Content-Security-Policy', "sandbox; default-src 'none'"],
 ];
+/** How long caches may keep a playlist that is what it is at the moment, in seconds. */
+export const PLAIN_LIFETIME_S = 1;
 /** A name always stands for the same bytes. */
 const IMMUTABLE: Field = ['Cache-Control', 'public, max-age=3600, immutable'];
 const NOTHING = (): readonly Buffer[] => [];

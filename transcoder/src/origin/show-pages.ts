@@ -1,10 +1,10 @@
-import { gzipSync } from 'node:zlib';
 import type { LiveShow } from '../live/live-show.ts';
 import { SOURCE } from '../live/live-show.ts';
 import type { TrackConfigs } from '../packager/media-sample.ts';
 import type { Rendition } from '../packager/rendition.ts';
 import { measureBandwidth, renderMasterPlaylist, type Variant } from '../playlist/master-playlist.ts';
 import { renderMediaPlaylist, type RenditionReport } from '../playlist/media-playlist.ts';
+import { compressPlaylist } from './compress-playlist.ts';
 import { playlistReply } from './replies.ts';
 import type { Reply } from './reply.ts';
 import { VersionedCache } from './versioned-cache.ts';
@@ -13,13 +13,6 @@ import { WaitingRoom } from './waiting-room.ts';
 /** A guess until the first part was measured, in bits per pixel. */
 const BITS_PER_PIXEL = 0.1;
 const AUDIO_BITS_PER_SECOND = 160_000;
-
-/** Level 1 costs a third of the usual level, and a playlist shrinks to a fifth all the same. */
-const GZIP_LEVEL = 1;
-
-function compress(playlist: Buffer): Buffer {
-  return gzipSync(playlist, { level: GZIP_LEVEL });
-}
 
 interface PlaylistForm {
   readonly gzip: boolean;
@@ -50,7 +43,7 @@ export class RenditionPages {
 
   #body(skip: boolean, gzip: boolean): Buffer {
     return this.#bodies.get(`${skip ? 'skip' : 'full'} ${gzip ? 'gzip' : 'plain'}`, () =>
-      gzip ? compress(this.#body(skip, false)) : Buffer.from(this.#render(skip), 'latin1'),
+      gzip ? compressPlaylist(this.#body(skip, false)) : Buffer.from(this.#render(skip), 'latin1'),
     );
   }
 }
@@ -106,7 +99,7 @@ export class ShowPages {
       const text = this.#renderMaster();
       if (text === undefined) return undefined;
       const body = Buffer.from(text, 'latin1');
-      return playlistReply(gzip ? compress(body) : body, { gzip, maxAgeS });
+      return playlistReply(gzip ? compressPlaylist(body) : body, { gzip, maxAgeS });
     });
   }
 

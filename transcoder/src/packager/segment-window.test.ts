@@ -34,6 +34,25 @@ describe('SegmentWindow', () => {
     expect(['a', 'b', 'c'].map((name) => window.map(name)?.toString())).toEqual([undefined, 'b', 'c']);
   });
 
+  it('says that a segment is a gap where each of its parts is one, and no sooner', () => {
+    const window = filled(1);
+    const facts = { duration: 1, independent: false, videoSamples: 0, audioSamples: 0 };
+    const gaps = [
+      [false, true],
+      [true, true],
+    ].map((parts, index) => {
+      window.begin(start(index + 1), 'a');
+      for (const gap of parts) window.append(new Part(gap ? [] : [Buffer.alloc(10)], facts), false);
+      const before = window.last?.gap;
+      window.complete();
+      return [before, window.last?.gap];
+    });
+    expect(gaps).toEqual([
+      [false, false],
+      [false, true],
+    ]);
+  });
+
   it('counts every change', () => {
     const window = filled(1);
     const before = window.version;

@@ -163,6 +163,8 @@ export class SegmentWindow {
     const segment = this.#listed.at(-1);
     if (!segment || segment.complete) return;
     segment.complete = true;
+    // RFC 8216bis 4.4.4.7: who meets EXT-X-GAP loads nothing of a segment, so one of which only parts are missing has none.
+    segment.gap = segment.parts.length > 0 && segment.parts.every(({ gap }) => gap);
     this.#version++;
     this.#retire();
   }

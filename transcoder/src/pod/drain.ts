@@ -6,8 +6,8 @@ export interface DrainOptions {
   readonly isRunning: () => boolean;
   /** How long a running show is waited for, in milliseconds. */
   readonly drainMs: number;
-  /** How long its end can be read after it. */
-  readonly lingerMs: number;
+  /** How much longer the end of the last show has to be there to be read; asked once none is running. */
+  readonly lingerMs: () => number;
 }
 
 /**
@@ -15,13 +15,12 @@ export interface DrainOptions {
  * @returns `left` where it runs on, so that another process has to go on with it.
  */
 export async function drain({ isRunning, drainMs, lingerMs }: DrainOptions): Promise<'over' | 'left'> {
-  if (!isRunning()) return 'over';
   const deadline = performance.now() + drainMs;
   while (isRunning()) {
     const left = deadline - performance.now();
     if (left <= 0) return 'left';
     await sleep(Math.min(LOOK_MS, left));
   }
-  await sleep(lingerMs);
+  await sleep(lingerMs());
   return 'over';
 }

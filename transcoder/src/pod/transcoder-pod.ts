@@ -68,7 +68,7 @@ export function createTranscoderPod({ config, logger, registry }: TranscoderPodO
   function problems(): string[] {
     if (wasReady) return [];
     const stream = own();
-    const problem = notReady(stream && source.state(stream), showState());
+    const problem = notReady(stream && source.state(stream), showState(), folder.onAirSince);
     wasReady = problem === undefined;
     return problem === undefined ? [] : [folder.problem ?? problem];
   }
@@ -103,8 +103,10 @@ export function createTranscoderPod({ config, logger, registry }: TranscoderPodO
   }
 
   async function shutDown(): Promise<void> {
+    const stream = own();
     const isRunning = () => showState()?.show === 'running';
-    const outcome = await drain({ isRunning, drainMs: config.drainMs, lingerMs: LINGER_MS });
+    const lingerMs = () => (stream ? Math.max(0, LINGER_MS - transcoder.sinceEndMs(stream)) : 0);
+    const outcome = await drain({ isRunning, drainMs: config.drainMs, lingerMs });
     folder.close();
     await (outcome === 'over' ? transcoder.close() : transcoder.leave());
     await starting?.catch(() => undefined);

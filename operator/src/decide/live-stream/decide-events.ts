@@ -7,6 +7,7 @@ type Event = DecidedEvent & { readonly reason: EventReason };
 
 /** Told as they are when they appear. */
 const TOLD: Partial<Record<ConditionType, 'Normal' | 'Warning'>> = {
+  Disabled: 'Normal',
   FirstSegmentReady: 'Normal',
   KeyframeIntervalTooLong: 'Warning',
   BFramesDetected: 'Warning',

@@ -43,6 +43,16 @@ describe('decideKeys', () => {
     expect(withGrace('0s')).toEqual({ hashes: [{ sha256: hashStreamKey('a-key-of-some-length') }] });
   });
 
+  it('keeps the latest of many former keys', () => {
+    const keyHashes = Array.from({ length: 40 }, (_, minute) => ({
+      sha256: `hash-${minute}`,
+      expiresAt: new Date(NOW + (minute + 1) * 60_000).toISOString(),
+    }));
+    const { hashes } = decideKeys(stream({ keyHashes }), { secretExists: true, key: 'a-key-of-some-length' }, NOW);
+    expect(hashes).toHaveLength(17);
+    expect(hashes[1]?.sha256).toBe('hash-39');
+  });
+
   it('takes a former key back as the current one', () => {
     const before = stream({
       keyHashes: [
@@ -68,7 +78,12 @@ describe('decideKeys', () => {
     [
       { secretExists: true, key: 'short' },
       'KeyTooWeak',
-      'The stream key in Secret "mine" has 5 characters; it must have at least 16.',
+      'The stream key in Secret "mine" is too short: it must have at least 16 characters.',
+    ],
+    [
+      { secretExists: true, key: 'abababababababababab' },
+      'KeyTooWeak',
+      'The stream key in Secret "mine" is too easy to guess: it must have at least 8 different characters.',
     ],
     [
       { secretExists: true, key: 'a-key-of-some-length?' },
@@ -78,7 +93,12 @@ describe('decideKeys', () => {
     [
       { secretExists: true, key: 'a-key-of-some-length', usedBy: 'default/other' },
       'KeyInUse',
-      'The stream key in Secret "mine" is already used by LiveStream "default/other".',
+      'The stream key in Secret "mine" is already used by LiveStream "other".',
+    ],
+    [
+      { secretExists: true, key: 'a-key-of-some-length', usedBy: 'team-b/other' },
+      'KeyInUse',
+      'The stream key in Secret "mine" is already used by a LiveStream of another namespace.',
     ],
   ])('says what is wrong with a key: %j', (observed, reason, message) => {
     const decision = decideKeys(stream({ secretName: 'mine' }), observed, NOW);

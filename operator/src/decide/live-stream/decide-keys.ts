@@ -3,6 +3,11 @@ import { hashStreamKey } from '@showrunner/service-kit';
 import type { Problem } from './findings.ts';
 import { keySecretOf, MAX_KEY_LENGTH, MIN_KEY_LENGTH } from './stream-key.ts';
 
+/** Of a key in use; random ones of this length have more. */
+const MIN_DIFFERENT_CHARACTERS = 8;
+/** A status must stay small, however often a key is changed within its grace. */
+const MAX_FORMER_KEYS = 16;
+
 export type KeyHash = { sha256: string; expiresAt?: string | undefined };
 
 export interface KeyDecision {
@@ -34,7 +39,13 @@ function problemWith(stream: LiveStream, observed: ObservedKey): Problem | undef
   if (observed.key.length < MIN_KEY_LENGTH) {
     return {
       reason: 'KeyTooWeak',
-      message: `The stream key in Secret "${name}" has ${observed.key.length} characters; it must have at least ${MIN_KEY_LENGTH}.`,
+      message: `The stream key in Secret "${name}" is too short: it must have at least ${MIN_KEY_LENGTH} characters.`,
+    };
+  }
+  if (new Set(observed.key).size < MIN_DIFFERENT_CHARACTERS) {
+    return {
+      reason: 'KeyTooWeak',
+      message: `The stream key in Secret "${name}" is too easy to guess: it must have at least ${MIN_DIFFERENT_CHARACTERS} different characters.`,
     };
   }
   if (observed.key.length > MAX_KEY_LENGTH || observed.key.includes('?')) {
@@ -46,10 +57,16 @@ function problemWith(stream: LiveStream, observed: ObservedKey): Problem | undef
   if (observed.usedBy) {
     return {
       reason: 'KeyInUse',
-      message: `The stream key in Secret "${name}" is already used by LiveStream "${observed.usedBy}".`,
+      message: `The stream key in Secret "${name}" is already used by ${holder(observed.usedBy, stream)}.`,
     };
   }
   return undefined;
+}
+
+/** What other tenants have is theirs to tell. */
+function holder(usedBy: string, { metadata }: LiveStream): string {
+  const [namespace, name] = usedBy.split('/');
+  return namespace === metadata.namespace ? `LiveStream "${name}"` : 'a LiveStream of another namespace';
 }
 
 function earlier(expiresAt: string | undefined, latest: number): string {
@@ -57,25 +74,36 @@ function earlier(expiresAt: string | undefined, latest: number): string {
 }
 
 /**
- * Which keys a LiveStream accepts: the current one, and former ones until their grace is over. A grace that has been made
- * shorter since shortens theirs, so that `0s` revokes a key that got out at once; a longer one comes too late for them.
+ * Keys that a LiveStream had before and accepts until their grace is over. A grace that has been made shorter since shortens
+ * theirs, so that `0s` revokes a key that got out at once; a longer one comes too late for them.
  */
+export function formerKeys(
+  stream: LiveStream,
+  present: string | undefined,
+  now: number,
+): { sha256: string; expiresAt: string }[] {
+  const latest = now + durationMs(stream.spec.ingest.keyRotationGrace);
+  return (stream.status?.ingest?.keyHashes ?? [])
+    .filter((hash) => hash.sha256 !== present)
+    .map(({ sha256, expiresAt }) => ({ sha256, expiresAt: earlier(expiresAt, latest) }))
+    .filter(({ expiresAt }) => Date.parse(expiresAt) > now)
+    .sort((a, b) => Date.parse(b.expiresAt) - Date.parse(a.expiresAt))
+    .slice(0, MAX_FORMER_KEYS);
+}
+
+/** Which keys a LiveStream accepts: the present one, and former ones in their grace. */
 export function decideKeys(stream: LiveStream, observed: ObservedKey, now: number): KeyDecision {
   const problem = problemWith(stream, observed);
-  const current = observed.key && !problem ? hashStreamKey(observed.key) : undefined;
-  const latest = now + durationMs(stream.spec.ingest.keyRotationGrace);
-  const former = (stream.status?.ingest?.keyHashes ?? [])
-    .filter((hash) => hash.sha256 !== current)
-    .map(({ sha256, expiresAt }) => ({ sha256, expiresAt: earlier(expiresAt, latest) }))
-    .filter((hash) => Date.parse(hash.expiresAt) > now);
+  const present = observed.key && !problem ? hashStreamKey(observed.key) : undefined;
+  const former = formerKeys(stream, present, now);
   return {
-    hashes: [...(current ? [{ sha256: current }] : []), ...former],
+    hashes: [...(present ? [{ sha256: present }] : []), ...former],
     ...(problem ? { problem } : {}),
     ...(former.length > 0 ? { nextExpiry: Math.min(...former.map((hash) => Date.parse(hash.expiresAt))) } : {}),
   };
 }
 
-/** Hash of the key that a stream had when its status was written; former keys have an expiry. */
-export function currentHash(stream: LiveStream): string | undefined {
-  return stream.status?.ingest?.keyHashes?.find(({ expiresAt }) => expiresAt === undefined)?.sha256;
+/** Hashes of the keys that a stream accepts by its status: it had them before whoever has not. */
+export function statusHashes(stream: LiveStream): string[] {
+  return (stream.status?.ingest?.keyHashes ?? []).map(({ sha256 }) => sha256);
 }

@@ -1,5 +1,8 @@
+import type { LiveStream } from '@showrunner/crds';
 import { describe, expect, it } from 'vitest';
 import type { Manifest } from '../decision.ts';
+import { annotationOf, CONFIG } from '../objects/labels.ts';
+import type { SecretObject } from '../objects/observe-object.ts';
 import { nameOf } from './decide-objects.ts';
 import { START, World, isEmpty } from './testing/world.ts';
 
@@ -25,6 +28,12 @@ function warm(spec: object = {}): World {
   return world;
 }
 
+/** The stream as its pods know it. */
+function toldPods(world: World): LiveStream {
+  const data = world.object<SecretObject>('Secret', 'live-live-stream')?.data?.['live-stream.json'] ?? '';
+  return JSON.parse(Buffer.from(data, 'base64').toString()) as LiveStream;
+}
+
 function goLive(world: World): void {
   world.ingest = { state: 'live', onAirSince: new Date(world.now).toISOString() };
   world.transcoder = { show: 'running', firstMediaSeconds: 0.25 };
@@ -38,6 +47,20 @@ function endShow(world: World): void {
 }
 
 describe('a warm stream', () => {
+  it('is left alone where somebody else adds a condition of their own', () => {
+    const world = warm();
+    const { status } = world.stream;
+    const theirs = {
+      type: 'AuditPassed',
+      status: 'True',
+      reason: 'Seen',
+      message: '',
+      lastTransitionTime: '2026-01-02T03:04:05Z',
+    } as const;
+    world.stream = { ...world.stream, status: { ...status!, conditions: [theirs, ...(status?.conditions ?? [])] } };
+    expect(isEmpty(world.decide())).toBe(true);
+  });
+
   it('gets its key, its configuration, Services and Deployments at once, and is ready when its pods are', () => {
     const world = new World();
     world.podsStart = false;
@@ -168,6 +191,28 @@ describe('a show', () => {
     ]);
   });
 
+  it('is told to the pods that have to go on with it, until it is over', () => {
+    const world = warm();
+    const toldSince = () => toldPods(world).status?.startedAt;
+    expect(toldSince()).toBe(undefined);
+    goLive(world);
+    expect(toldSince()).toBe(world.stream.status?.startedAt);
+    // Both pods are lost: those in their place have no publisher yet.
+    for (const { metadata } of world.pods) world.objects.delete(`Pod ${metadata.name}`);
+    world.ingest = { state: 'off' };
+    world.transcoder = { show: 'none' };
+    world.runPods();
+    world.settle();
+    world.now += 10_000;
+    world.settle();
+    expect([world.stream.status?.phase, toldSince()]).toEqual(['Reconnecting', '2026-01-02T03:04:05.000Z']);
+    const before = world.pods.map((pod) => annotationOf(pod, CONFIG));
+    world.now += 30_000;
+    world.settle();
+    expect([world.stream.status?.phase, toldSince()]).toEqual(['Ended', undefined]);
+    for (const pod of world.pods) expect(before).not.toContain(annotationOf(pod, CONFIG));
+  });
+
   it('goes on through an operator that starts anew', () => {
     const world = warm();
     goLive(world);
@@ -270,18 +315,17 @@ describe('a show', () => {
     expect(world.step().apply.map(({ manifest }) => manifest.kind)).toEqual(['Deployment', 'Deployment']);
   });
 
-  it('takes another ladder without its pods being replaced', () => {
+  it('goes on as it began where its ladder is edited, which the next one takes', () => {
     const world = warm();
+    const ladder = () => toldPods(world).spec.transcode.ladder;
     goLive(world);
     world.edit({ transcode: { ladder: '480p' } });
-    const { apply, podAnnotations } = world.step();
-    expect(apply.map(({ manifest }) => manifest.metadata.name)).toEqual(['live-live-stream']);
-    expect(podAnnotations.map(({ annotations }) => Object.keys(annotations))).toEqual([
-      ['showrunner.dev/config'],
-      ['showrunner.dev/config'],
-    ]);
+    expect(world.step().apply).toEqual([]);
     expect(condition(world, 'UpdatePending')?.reason).toBe('ShowRunning');
     world.settle();
+    expect(ladder()).toBe('none');
+    endShow(world);
+    expect(ladder()).toBe('480p');
   });
 
   it('ends with its stream disabled: first by itself, then with its pods', () => {
@@ -293,7 +337,7 @@ describe('a show', () => {
     expect([removed, lookAgainMs]).toEqual([[], 15_000]);
     endShow(world);
     expect(world.names).toEqual(['Secret live-stream-key']);
-    expect(condition(world, 'Ready')).toMatchObject({ status: 'False', reason: 'Disabled' });
+    expect(condition(world, 'Disabled')).toMatchObject({ status: 'True' });
 
     const deaf = warm();
     goLive(deaf);

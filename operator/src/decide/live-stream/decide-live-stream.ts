@@ -9,12 +9,14 @@ import { decideEvents } from './decide-events.ts';
 import { decideKeys, type KeyDecision } from './decide-keys.ts';
 import { decideObjects, REFUSED_FOR_MS, type ObjectWrites } from './decide-objects.ts';
 import { decideStatus } from './decide-status.ts';
-import { followShow } from './follow-show.ts';
+import { followShow, isOnAir } from './follow-show.ts';
 import { COMPONENTS } from './object-names.ts';
 import type { ObservedLiveStream, PodAnswers, StreamObjects } from './observed-live-stream.ts';
 import { occupationOf } from './occupation.ts';
 import { disabledShowEnd, podsNeeded } from './pods-needed.ts';
 import { podsStatus, UNKNOWN_FOR_MS } from './pods-status.ts';
+import { CONDITIONS } from './reasons.ts';
+import { GIVE_BACK_AFTER_MS, quotaStanding } from './quota-standing.ts';
 import { refusalProblem, specProblem } from './spec-problem.ts';
 import { standbyOf } from './standby.ts';
 import { keySecretOf } from './stream-key.ts';
@@ -52,8 +54,12 @@ function podsStartedAt({ deployments }: StreamObjects): number | undefined {
   return Math.max(...times) || undefined;
 }
 
-/** As a store gives it back: without the entries that are undefined. */
-const asStored = (status: LiveStreamStatus | undefined): unknown => status && JSON.parse(JSON.stringify(status));
+/** What of a status is ours, as a store gives it back: without entries that are undefined, or conditions that others added. */
+function ownPart(status: LiveStreamStatus | undefined): unknown {
+  const own = status?.conditions?.filter(({ type }) => type in CONDITIONS);
+  const sorted = own?.toSorted((a, b) => (a.type < b.type ? -1 : 1));
+  return status && JSON.parse(JSON.stringify({ ...status, conditions: sorted }));
+}
 
 /** What is to be done for a LiveStream on a cluster; nothing where it is as it should be. */
 export function decideLiveStream(
@@ -64,7 +70,7 @@ export function decideLiveStream(
 ): Decision<LiveStreamStatus> {
   // Its objects go with it.
   if (stream.metadata['deletionTimestamp'] !== undefined) {
-    return { ...NO_WRITES, status: undefined, events: [], lookAgainMs: undefined, poll: 'none' };
+    return { ...NO_WRITES, status: undefined, events: [], lookAgainMs: undefined, poll: 'none', standing: 'enough' };
   }
   const { children, knockedAt } = observed;
   const followed = observed.followed ?? followShow(undefined, stream, unanswered(children), now);
@@ -77,14 +83,22 @@ export function decideLiveStream(
   const { keys, newKey } = keysOf(stream, observed, former.exist, now);
   const blocked = specProblem(stream, children, settings);
   const standby = standbyOf(stream, { show, knockedAt, startedAt: podsStartedAt(children) }, now);
-  const needed = podsNeeded(stream, { occupation, publisher, keys, isBlocked: blocked !== undefined, standby }, now);
+  const states = COMPONENTS.map((component) =>
+    componentState(component, children.deployments[component], children.pods[component]),
+  );
+  const wished = podsNeeded(stream, { occupation, publisher, keys, isBlocked: blocked !== undefined, standby }, now);
+  const { turn, lackingSince } = observed;
+  const quota = quotaStanding(stream, { needed: wished, isBusy, turn, lackingSince, states, pods: children.pods }, now);
+  const needed = quota.standing === 'waiting' ? 'unwanted' : wished;
   const hasDeployment = COMPONENTS.some((component) => children.deployments[component] !== undefined);
   const stopsBlindly = needed === 'unwanted' && hasDeployment && isStale && stream.spec.enabled;
   const pods = stopsBlindly ? 'as-they-are' : needed;
   const mayReplace = stream.spec.updatePolicy === 'immediately' || !(isBusy || isLeaving || isStale);
+  const onAirSince = isOnAir(show) ? show.startedAt : undefined;
+  const needs = { pods, mayReplace, onAir, onAirSince, keyHashes: keys.hashes, newKey };
   const writes = former.exist
     ? { ...NO_WRITES, delete: former.toDelete }
-    : decideObjects(stream, observed, { pods, mayReplace, onAir, keyHashes: keys.hashes, newKey }, settings, now);
+    : decideObjects(stream, observed, needs, settings, now);
 
   const { refusal } = writes;
   const isWaiting = writes.pending.length > 0;
@@ -95,11 +109,9 @@ export function decideLiveStream(
     problem: keys.problem ?? blocked ?? (refusal && refusalProblem(refusal)),
     isReplacing: former.exist,
     hasPods,
-    states: COMPONENTS.map((component) =>
-      componentState(component, children.deployments[component], children.pods[component]),
-    ),
+    states,
     followed,
-    refused: refusal && explainQuota(refusal.message, refusal.object),
+    refused: (refusal && explainQuota(refusal.message, refusal.object)) ?? quota.refused,
     updatePending: isWaiting && !looksFirst && !(publisher === 'unknown' && knowsSoon && !onAir),
   };
   const cluster = podsStatus(stream, seen, now);
@@ -111,6 +123,7 @@ export function decideLiveStream(
     isWaiting ? farewellEnd : undefined,
     looksFirst ? now + LOOK_MS : undefined,
     refusal && refusal.at + REFUSED_FOR_MS,
+    quota.standing === 'lacking' ? (lackingSince ?? now) + GIVE_BACK_AFTER_MS : undefined,
     stream.spec.enabled || pods === 'unwanted' ? undefined : disabledShowEnd(stream, now),
     knowsSoon ? unknownSince + UNKNOWN_FOR_MS : undefined,
     unknownSince === undefined ? undefined : unknownSince + PATIENCE_MS,
@@ -121,9 +134,10 @@ export function decideLiveStream(
     apply: writes.apply,
     delete: writes.delete,
     podAnnotations: writes.podAnnotations,
-    status: isDeepStrictEqual(asStored(status), asStored(stream.status)) ? undefined : status,
+    status: isDeepStrictEqual(ownPart(status), ownPart(stream.status)) ? undefined : status,
     events: decideEvents(stream, status, writes),
     lookAgainMs: untilFirst(moments, now),
+    standing: stopsBlindly && quota.standing === 'waiting' ? 'lacking' : quota.standing,
     poll: looksFirst ? 'active' : pollOf(observed, followed, occupation, hasPods, now),
   };
 }

@@ -19,6 +19,8 @@ export interface ObjectNeeds {
   readonly mayReplace: boolean;
   /** `undefined` where it is not known: then what protects a show stays as it is. */
   readonly onAir: boolean | undefined;
+  /** Epoch ms, while a show is on air. */
+  readonly onAirSince: number | undefined;
   readonly keyHashes: readonly KeyHash[];
   /** A stream key to be made. */
   readonly newKey: string | undefined;
@@ -87,7 +89,9 @@ export function decideObjects(
 
   const { config } = children;
   const flvToken = config?.flvToken ?? observed.fresh.flvToken;
-  const { content, manifest } = configSecretOf(stream, { keyHashes: needs.keyHashes, flvToken, settings });
+  const { keyHashes, onAirSince } = needs;
+  const runningTranscode = onAirSince === undefined || needs.mayReplace ? undefined : config?.transcode;
+  const { content, manifest } = configSecretOf(stream, { keyHashes, onAirSince, runningTranscode, flvToken, settings });
   if (config) ensure(manifest, config);
   else if (needs.pods === 'wanted') make(manifest);
 

@@ -93,6 +93,8 @@ describe('decideStatus', () => {
   it('says that a disabled stream refuses publishers', () => {
     const status = statusWith(undefined, undefined, { enabled: false });
     expect(status.phase).toBe('Pending');
-    expect(status.conditions?.[0]).toMatchObject({ status: 'False', reason: 'Disabled' });
+    expect(status.conditions?.[0]).toMatchObject({ type: 'Disabled', status: 'True' });
+    // kstatus takes Ready=False for something that is under way.
+    expect(status.conditions?.some(({ type }) => type === 'Ready')).toBe(false);
   });
 });

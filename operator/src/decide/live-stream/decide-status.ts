@@ -30,15 +30,14 @@ function phaseOf(stream: LiveStream, { keys, engine = 'ready', show, pods }: Obs
   return pods?.ready.status === 'False' ? 'Pending' : 'Ready';
 }
 
-function ready(stream: LiveStream, { keys, engine = 'ready' }: ObservedStatus): Finding<'Ready'> {
-  if (!stream.spec.enabled) {
-    return {
-      type: 'Ready',
-      status: 'False',
-      reason: 'Disabled',
-      message: 'spec.enabled is false: publishers are refused.',
-    };
-  }
+const DISABLED: Finding<'Disabled'> = {
+  type: 'Disabled',
+  status: 'True',
+  reason: 'AsAsked',
+  message: 'spec.enabled is false: publishers are refused.',
+};
+
+function ready({ keys, engine = 'ready' }: ObservedStatus): Finding<'Ready'> {
   if (keys.problem) return { type: 'Ready', status: 'False', ...keys.problem };
   return (
     engineFinding(engine) ?? { type: 'Ready', status: 'True', reason: 'PublisherWelcome', message: 'OBS can connect.' }
@@ -79,7 +78,7 @@ export function decideStatus(stream: LiveStream, observed: ObservedStatus, now: 
   const { keys, show, urls, pods } = observed;
   const { namespace, name } = stream.metadata;
   const findings: Finding[] = [
-    pods?.ready ?? ready(stream, observed),
+    stream.spec.enabled ? (pods?.ready ?? ready(observed)) : DISABLED,
     ...(pods?.components ?? []),
     live(show),
     ...(show ? sourceFindings(stream, show) : []),

@@ -160,7 +160,7 @@ describe('of every stream', () => {
       const world = worldOf(one);
       const { events } = world.step();
       const conditions = world.stream.status?.conditions ?? [];
-      expect(conditions[0]?.type).toBe('Ready');
+      expect(conditions[0]?.type).toBe(world.stream.spec.enabled ? 'Ready' : 'Disabled');
       expect(new Set(conditions.map(({ type }) => type)).size).toBe(conditions.length);
       for (const { type, reason, message } of conditions) {
         expect(Object.keys(CONDITIONS[type as ConditionType].reasons)).toContain(reason);

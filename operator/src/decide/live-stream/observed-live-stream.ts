@@ -3,6 +3,7 @@ import type { IngestState, TranscoderState } from '@showrunner/service-kit';
 import type { ObservedDeployment, ObservedObject, ObservedPod, ObservedSecret } from '../objects/observed-object.ts';
 import type { ObservedKey } from './decide-keys.ts';
 import type { ObservedShow } from './decide-status.ts';
+import type { Turn } from '../objects/quota-line.ts';
 
 type PerComponent<T> = Readonly<Record<StreamComponent, T>>;
 
@@ -19,6 +20,10 @@ export interface ObservedLiveStream {
   readonly knockedAt?: number | undefined;
   /** Writes that the API refused for what is in them (`isRefusal`), the last one of each object, until one of it succeeds. */
   readonly refusals: readonly Refusal[];
+  /** Whether it may ask for pods, as far as the quotas of its namespace are concerned. */
+  readonly turn: Turn;
+  /** Since when a quota has refused it a pod without interruption, epoch ms. */
+  readonly lackingSince?: number | undefined;
   /** New random keys, taken where one is to be made (`makeStreamKey`). */
   readonly fresh: { readonly streamKey: string; readonly flvToken: string };
 }
@@ -27,7 +32,13 @@ export interface StreamObjects {
   /** Secret NAME-stream-key; not asked for where the spec names another. */
   readonly keySecret?: ObservedObject | undefined;
   /** The Secret that is mounted into the pods, and the token in it. */
-  readonly config?: (ObservedSecret & { readonly flvToken?: string | undefined }) | undefined;
+  readonly config?:
+    | (ObservedSecret & {
+        readonly flvToken?: string | undefined;
+        /** What it says of transcoding (`transcodeIn`). */
+        readonly transcode?: string | undefined;
+      })
+    | undefined;
   readonly deployments: PerComponent<ObservedDeployment | undefined>;
   readonly services: PerComponent<ObservedObject | undefined>;
   readonly disruptionBudgets: PerComponent<ObservedObject | undefined>;

@@ -12,9 +12,8 @@ const DISABLED_SHOW_MS = 15_000;
 
 /** When the pods of a disabled stream are stopped though a show runs, epoch ms. */
 export function disabledShowEnd(stream: LiveStream, now: number): number {
-  const ready = stream.status?.conditions?.find(({ type }) => type === 'Ready');
-  const since = ready?.reason === 'Disabled' ? Date.parse(ready.lastTransitionTime) : now;
-  return since + DISABLED_SHOW_MS;
+  const disabled = stream.status?.conditions?.find(({ type }) => type === 'Disabled');
+  return (disabled ? Date.parse(disabled.lastTransitionTime) : now) + DISABLED_SHOW_MS;
 }
 
 /** Whether a stream has pods. Who is there, or may be, keeps them, unless the stream is disabled. */

@@ -23,7 +23,7 @@ export interface PodsSeen {
   readonly hasPods: boolean;
   readonly states: readonly ComponentState[];
   readonly followed: FollowedShow;
-  /** An object that a quota keeps out. */
+  /** What a quota keeps out, or has kept out when there was last an attempt. */
   readonly refused: QuotaRefusal | undefined;
   /** Pods wait for a newer template. */
   readonly updatePending: boolean;
@@ -35,11 +35,10 @@ const QUOTA_REASONS = {
   'limit-range': 'AgainstLimitRange',
 } as const satisfies Record<QuotaRefusal['kind'], string>;
 
-function readyOf(stream: LiveStream, seen: PodsSeen): Finding<'Ready'> {
+function readyOf(seen: PodsSeen): Finding<'Ready'> {
   const no = (reason: Finding<'Ready'>['reason'], message: string) =>
     ({ type: 'Ready', status: 'False', reason, message }) as const;
   const { problem, states, refused } = seen;
-  if (!stream.spec.enabled) return no('Disabled', 'spec.enabled is false: publishers are refused.');
   if (problem) return no(problem.reason, problem.message);
   if (seen.isReplacing) return no('Replacing', 'What a deleted LiveStream of the same name left is being removed.');
   if (refused) return no('QuotaExceeded', refused.message);
@@ -55,10 +54,10 @@ function readyOf(stream: LiveStream, seen: PodsSeen): Finding<'Ready'> {
   return no('Starting', `Pods are starting: ${waiting.map(({ component }) => component).join(' and ')}.`);
 }
 
-function componentsOf(stream: LiveStream, { hasPods, states, problem }: PodsSeen): PodsStatus['components'] {
+function componentsOf(stream: LiveStream, { hasPods, states, problem, refused }: PodsSeen): PodsStatus['components'] {
   const idle = !stream.spec.enabled
     ? ({ reason: 'Disabled', message: 'spec.enabled is false: no pod runs.' } as const)
-    : problem
+    : problem || refused
       ? ({ reason: 'NotStarted', message: 'No pod runs; the condition Ready says why.' } as const)
       : ({ reason: 'OnDemand', message: 'No pod runs; one starts when a publisher comes.' } as const);
   return states.map(({ component, ready, reason, message }) => ({
@@ -83,7 +82,7 @@ function degraded({ hasPods, states, followed }: PodsSeen, now: number): Finding
 
 /** The conditions of a stream that stand for its pods. */
 export function podsStatus(stream: LiveStream, seen: PodsSeen, now: number): PodsStatus {
-  const ready = readyOf(stream, seen);
+  const ready = readyOf(seen);
   const quota = seen.refused ?? seen.states.find((state) => state.quota && seen.hasPods)?.quota;
   const isUnknown = seen.followed.publisher === 'unknown' && !isOnAir(seen.followed.show);
   const others: Finding[] = [];

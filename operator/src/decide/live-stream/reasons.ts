@@ -15,7 +15,7 @@ const COMPONENT_REASONS = {
   PodStarting: 'The pod is being made or starts.',
   OnDemand: 'No pod runs: the stream is cold, or its show has ended. Pods start when a publisher comes.',
   Disabled: 'No pod runs, because `spec.enabled` is false.',
-  NotStarted: 'No pod runs, because something is wrong with the stream; Ready says what.',
+  NotStarted: 'No pod runs, because something is wrong with the stream, or there is no room for it; Ready says what.',
   ...TROUBLES,
 } as const;
 
@@ -23,9 +23,9 @@ const COMPONENT_REASONS = {
 const PROBLEMS = {
   SecretMissing: 'The Secret that `spec.ingest.keySecretRef` names does not exist.',
   KeyMissing: 'The Secret has no entry with a stream key in it.',
-  KeyTooWeak: 'The stream key is too short.',
+  KeyTooWeak: 'The stream key is too short, or too easy to guess.',
   KeyUnusable: 'No publisher can send this stream key.',
-  KeyInUse: 'Another LiveStream had the same stream key first.',
+  KeyInUse: 'Another LiveStream had the same stream key first, or accepts it until its `keyRotationGrace` is over.',
   LadderAboveLimit: 'The ladder is taller than the platform allows.',
   NameTaken: "An object that is not the stream's has the name of one that it needs.",
   ObjectRefused:
@@ -39,17 +39,22 @@ const PROBLEMS = {
 export const CONDITIONS = {
   Ready: {
     about: 'A publisher is welcome. With pods: they are ready. Without: they start when one comes.',
-    when: 'always',
+    when: 'unless Disabled',
     reasons: {
       PublisherWelcome: 'OBS can connect.',
       StartsOnDemand: 'OBS can connect; pods start then.',
       Starting: 'Pods are starting, or on the laptop the engine is.',
       Replacing: 'What is left of a deleted LiveStream of the same name is being removed first.',
       EngineUnavailable: 'On the laptop: the engine of the spec does not start; the message says why.',
-      Disabled: '`spec.enabled` is false.',
       ...PROBLEMS,
       ...TROUBLES,
     },
+  },
+  Disabled: {
+    about:
+      'The stream rests, as it was asked to. It has no Ready then, which tools that wait for it would wait for in vain.',
+    when: 'only while true',
+    reasons: { AsAsked: '`spec.enabled` is false.' },
   },
   IngestReady: {
     about: 'The pod that takes the publisher is ready.',
@@ -95,7 +100,8 @@ export const CONDITIONS = {
     about: 'A ResourceQuota or LimitRange of the namespace keeps pods away; the message gives the numbers.',
     when: 'only while true',
     reasons: {
-      NoRoomInQuota: 'The ResourceQuota is used up.',
+      NoRoomInQuota:
+        'The ResourceQuota is used up. The stream holds no pods, and has its turn when there is more room.',
       QuotaNeedsValues: 'The ResourceQuota demands requests or limits that the pod does not state.',
       AgainstLimitRange: "The pod's requests or limits are outside of the LimitRange.",
     },
@@ -143,6 +149,7 @@ export const EVENTS = {
   KeyRotated: 'The stream key changed; the former one is accepted for `spec.ingest.keyRotationGrace`.',
   PodsStarted: 'Pods were made.',
   Ready: 'A publisher is welcome.',
+  Disabled: 'As the condition.',
   ShowStarted: 'The publisher sends.',
   FirstSegmentReady: 'Players can fetch media.',
   KeyframeIntervalTooLong: 'As the condition.',

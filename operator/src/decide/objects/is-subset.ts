@@ -22,9 +22,9 @@ export function isSubset(desired: unknown, observed: unknown, areQuantities = fa
       isSubset(value, (observed as Record<string, unknown>)[key], areQuantities || QUANTITY_FIELDS.has(key)),
     );
   }
-  if (areQuantities && typeof desired === 'string' && typeof observed === 'string') {
-    const amount = quantityOf(desired);
-    if (amount !== undefined) return amount === quantityOf(observed);
+  if (areQuantities) {
+    const [amount, other] = [desired, observed].map((value) => quantityOf(`${value as string | number}`));
+    if (amount !== undefined) return amount === other;
   }
   return desired === undefined || desired === null || desired === observed;
 }

@@ -7,6 +7,7 @@ it.each([
   [400, 'bad request', true],
   // As Kubernetes 1.36 says it.
   [500, 'failed to create typed patch object (team/x; apps/v1, Kind=Deployment): .spec.a: field not declared', true],
+  [500, 'Internal error occurred: failed calling webhook "p.example.com": connection refused', true],
   [500, 'etcdserver: request timed out', false],
   [404, 'namespaces "team" not found', false],
   [409, 'the object has been modified', false],

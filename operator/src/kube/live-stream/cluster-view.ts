@@ -36,6 +36,11 @@ export class ClusterView {
     return [...this.#views.values()].some(({ synced }) => synced);
   }
 
+  /** Whether all namespaces are known. */
+  get complete(): boolean {
+    return [...this.#views.values()].every(({ synced }) => synced);
+  }
+
   start(): void {
     for (const view of this.#views.values()) view.start();
   }

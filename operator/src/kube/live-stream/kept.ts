@@ -1,6 +1,7 @@
 import { API_VERSION, type LiveStream, type StreamComponent } from '@showrunner/crds';
 import type { KubeObject } from '@showrunner/service-kit/kube';
 import {
+  CONFIG_ENTRIES,
   type DeploymentObject,
   type Manifest,
   type ObservedDeployment,
@@ -13,9 +14,12 @@ import {
   observeObject,
   observePod,
   observeSecret,
+  transcodeIn,
   liveStreamKind,
+  type Room,
 } from '../../decide/index.ts';
 import { COMPONENT } from '../../decide/objects/labels.ts';
+import { quantityOf } from '../../decide/objects/quantity.ts';
 import type { Kept } from '../object-table.ts';
 
 /** What is kept of an object that belongs to a LiveStream. */
@@ -29,7 +33,14 @@ export type KeptPod = Owned<ObservedPod> & { readonly component: StreamComponent
 export type KeptSecret = Owned<ObservedSecret> & {
   readonly streamKey?: string | undefined;
   readonly flvToken?: string | undefined;
+  /** Not base64: as `transcodeIn` reads it. */
+  readonly transcode?: string | undefined;
 };
+
+/** What a ResourceQuota has left, by `quota/resource`. */
+export interface KeptQuota extends Kept {
+  readonly room: Room;
+}
 
 /** A LiveStream without what others wrote into its metadata. */
 export interface KeptStream extends Kept {
@@ -83,14 +94,29 @@ export function keepDeployment(object: DeploymentObject, desired: Manifest | und
 }
 
 export function keepSecret(object: SecretObject): KeptSecret {
-  const { streamKey, flvToken } = object.data ?? {};
+  const { streamKey, flvToken, [CONFIG_ENTRIES.stream]: stream } = object.data ?? {};
+  const transcode = transcodeIn(stream && Buffer.from(stream, 'base64').toString());
   return {
     ...keptOf(object),
     stream: streamOf(object),
     ...observeSecret(object),
     ...(streamKey === undefined ? {} : { streamKey }),
     ...(flvToken === undefined ? {} : { flvToken }),
+    ...(transcode === undefined ? {} : { transcode }),
   };
+}
+
+interface QuotaObject extends KubeObject {
+  readonly status?: Readonly<Record<'hard' | 'used', Readonly<Record<string, string>> | undefined>>;
+}
+
+export function keepQuota(object: QuotaObject): KeptQuota {
+  const { hard = {}, used = {} } = object.status ?? {};
+  const { name } = object.metadata;
+  const left = Object.entries(hard).map(([resource, most]) => {
+    return [`${name}/${resource}`, (quantityOf(most) ?? 0) - (quantityOf(used[resource] ?? '0') ?? 0)];
+  });
+  return { ...keptOf(object), room: Object.fromEntries(left) as Room };
 }
 
 export function keepPod(object: PodObject): KeptPod {

@@ -7,7 +7,7 @@ import {
   type KubeResource,
   type Selection,
 } from '@showrunner/service-kit/kube';
-import { type Manifest, type OperatorSettings, keySecretOf, liveStreamKind } from '../../decide/index.ts';
+import { type Manifest, type OperatorSettings, type Room, keySecretOf, liveStreamKind } from '../../decide/index.ts';
 import { MANAGED_BY, MANAGER } from '../../decide/objects/labels.ts';
 import { Informer, type InformerOptions } from '../informer.ts';
 import type { Change, Kept } from '../object-table.ts';
@@ -18,6 +18,7 @@ import {
   keepDeployment,
   keepObject,
   keepPod,
+  keepQuota,
   keepSecret,
   keepStream,
   keptOf,
@@ -33,6 +34,8 @@ export interface NamespaceViewOptions {
   readonly onSynced: () => void;
   /** After that: a stream, or something that belongs to it, has changed so that a decision may be another. */
   readonly onChange: (namespace: string, stream: string) => void;
+  /** After that: a quota has another amount left. */
+  readonly onRoomChange: (namespace: string) => void;
 }
 
 type Watched<K extends Kept> = Pick<InformerOptions<KubeObject, K>, 'trim' | 'changed' | 'groupOf'> & Selection;
@@ -53,6 +56,7 @@ export class NamespaceView {
   readonly pods;
   readonly secrets;
   readonly otherSecrets;
+  readonly quotas;
 
   constructor(options: NamespaceViewOptions) {
     this.#options = options;
@@ -102,6 +106,13 @@ export class NamespaceView {
       trim: keptOf,
       changed: (change) => this.#tellUsers(change),
     });
+    this.quotas = this.#watch(KUBE.quotas, {
+      trim: keepQuota,
+      groupOf: ({ namespace }) => namespace,
+      changed: ({ before, after }) => {
+        if (this.#isTelling) this.#options.onRoomChange((after ?? before)!.namespace);
+      },
+    });
   }
 
   get synced(): boolean {
@@ -117,6 +128,11 @@ export class NamespaceView {
         const where = this.#options.namespace === undefined ? '' : ` of namespace ${this.#options.namespace}`;
         return `${kind}s${where} are not known: ${informer.problem ?? 'they are being listed'}`;
       });
+  }
+
+  /** What the quotas of a namespace have left. */
+  roomOf(namespace: string): Room {
+    return Object.assign({}, ...this.quotas.objects.group(namespace).map(({ room }) => room)) as Room;
   }
 
   /** Takes in the answer to a write of our own. */

@@ -11,14 +11,17 @@ export function observeStream(
   view: NamespaceView,
   memory: StreamMemory,
   { exists, key, made, usedBy }: KeySecret & { readonly usedBy: string | undefined },
+  turn: ObservedLiveStream['turn'],
 ): ObservedLiveStream {
-  const { followed, followedAt, knockedAt } = memory;
+  const { followed, followedAt, knockedAt, lackingSince } = memory;
   return {
     key: { secretExists: exists, key, usedBy },
     children: childrenOf(stream, view, memory, made),
     followed,
     followedAt,
     knockedAt,
+    turn,
+    lackingSince,
     refusals: [...memory.refusals.values()],
     fresh: memory.fresh,
   };

@@ -26,6 +26,8 @@ export interface StreamMemory extends WriteMemory {
   followedAt?: number | undefined;
   /** Epoch ms. */
   knockedAt?: number | undefined;
+  /** Since when a quota has refused it a pod without interruption, epoch ms. */
+  lackingSince?: number | undefined;
   readKey?: ReadKey | undefined;
   /** Offered to every decision until one of them is used: a decision that differed each time would never be done. */
   fresh: ObservedLiveStream['fresh'];

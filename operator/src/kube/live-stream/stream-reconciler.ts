@@ -1,7 +1,16 @@
 import { isDeepStrictEqual } from 'node:util';
 import { type Logger, type StreamRef, hashStreamKey, streamId } from '@showrunner/service-kit';
 import { KubeError, type KubeClient, type KubeObject, type KubeResource } from '@showrunner/service-kit/kube';
-import { KeyHolders, type OperatorSettings, currentHash, followShow, liveStreamKind } from '../../decide/index.ts';
+import {
+  KeyHolders,
+  type OperatorSettings,
+  QuotaLine,
+  followShow,
+  formerKeys,
+  liveStreamKind,
+  statusHashes,
+  toldRefusal,
+} from '../../decide/index.ts';
 import type { OperatorMetrics } from '../../metrics.ts';
 import type { PodHttp } from '../pod-http.ts';
 import { carryOut } from '../carry-out.ts';
@@ -37,6 +46,8 @@ const CONCURRENCY = 24;
 const BACK_OFF = { firstMs: 200, maxMs: 60_000 };
 /** A namespace that is not known yet is looked at again after this. */
 const UNKNOWN_RETRY_MS = 500;
+/** Namespaces that cannot be listed must not keep new keys out of the others for longer. */
+const UNKNOWN_KEYS_MS = 60_000;
 const CONFLICT = 409;
 
 /** Carries LiveStreams out for as long as a term as leader lasts. It begins with nothing but what the cluster says. */
@@ -48,13 +59,17 @@ export class StreamReconciler {
   readonly #writer: Writer;
   readonly #recorder: EventRecorder;
   readonly #keyHolders = new KeyHolders();
+  readonly #startedAt: number;
+  readonly #quotaLine: QuotaLine;
   /** By namespace/name. */
   readonly #memories = new Map<string, StreamMemory>();
 
   constructor(options: StreamReconcilerOptions) {
     this.#options = options;
     this.#now = options.now ?? Date.now;
-    const { client, term, metrics, logger, instance } = options;
+    this.#startedAt = this.#now();
+    const { view, client, term, metrics, logger, instance } = options;
+    this.#quotaLine = new QuotaLine((namespace) => view.in(namespace)?.roomOf(namespace) ?? {});
     this.#queue = new KeyedQueue({
       run: (id) => this.#timed(id),
       onError: (error, id) => this.#failed(error, id),
@@ -103,11 +118,17 @@ export class StreamReconciler {
     this.#queue.add(streamId(stream));
   }
 
+  /** A quota has another amount left. */
+  roomChanged(namespace: string): void {
+    this.#addEach(this.#quotaLine.next(namespace));
+  }
+
   /** A publisher waits for it. */
   knock(stream: StreamRef): 'taken' | 'unknown' {
     const kept = this.#find(stream);
     if (!kept) return 'unknown';
     this.#memoryOf(kept.resource).knockedAt = this.#now();
+    this.#quotaLine.hurry(streamId(stream));
     this.#queue.addFirst(streamId(stream));
     return 'taken';
   }
@@ -115,7 +136,7 @@ export class StreamReconciler {
   /** Waits for the writes that are under way. */
   async close(): Promise<void> {
     await Promise.all([this.#podStates.close(), this.#queue.close()]);
-    await this.#recorder.flush();
+    await this.#recorder.close();
   }
 
   async #timed(id: string): Promise<void> {
@@ -151,10 +172,17 @@ export class StreamReconciler {
     });
     const secret = await keySecretFor(stream, inside, client, memory.readKey);
     memory.readKey = secret.read;
-    const { usedBy, freedFor } = this.#keyHolders.claim(id, secret.key ? hashStreamKey(secret.key) : undefined);
-    for (const other of freedFor) this.#queue.add(other);
+    const present = secret.key ? hashStreamKey(secret.key) : undefined;
+    if (present !== undefined && !this.#mayClaim(stream, present)) {
+      this.#queue.addAfter(id, UNKNOWN_RETRY_MS);
+      return 'again';
+    }
+    const former = formerKeys(stream, present, this.#now()).map(({ sha256 }) => sha256);
+    const { usedBy, freedFor } = this.#keyHolders.claim(id, present, former);
+    this.#addEach(freedFor);
 
-    const observed = observeStream(stream, inside, memory, { ...secret, usedBy });
+    const turn = this.#quotaLine.turnOf(id, stream.metadata.generation);
+    const observed = observeStream(stream, inside, memory, { ...secret, usedBy }, turn);
     const decision = liveStreamKind.decide(stream, observed, settings, this.#now());
     this.#podStates.set(id, decision.poll);
     const outcome = await carryOut(
@@ -171,11 +199,19 @@ export class StreamReconciler {
       decision,
       memory,
     );
+    memory.lackingSince = decision.standing === 'lacking' ? (memory.lackingSince ?? this.#now()) : undefined;
+    this.#addEach(this.#quotaLine.stands(id, decision.standing, stream.metadata.generation));
     if (memory.taken.size > 0) this.#queue.addAfter(id, STRANGER_LOOK_MS);
     if (decision.lookAgainMs !== undefined) this.#queue.addAfter(id, decision.lookAgainMs);
     if (outcome === 'settled') return 'settled';
     this.#queue.add(id);
     return 'again';
+  }
+
+  /** A key that is new to its stream may be that of a stream in a namespace which is still being listed. */
+  #mayClaim(stream: KeptStream['resource'], hash: string): boolean {
+    const isPatient = this.#now() < this.#startedAt + UNKNOWN_KEYS_MS;
+    return this.#options.view.complete || !isPatient || statusHashes(stream).includes(hash);
   }
 
   #failed(error: unknown, id: string): void {
@@ -217,15 +253,21 @@ export class StreamReconciler {
     if (before) this.#forget(id);
     const memory = newStreamMemory(stream.metadata.uid);
     this.#memories.set(id, memory);
-    // The status tells who had a key first.
-    this.#keyHolders.claim(id, currentHash(stream));
+    // The status tells who had a key first, and who waits for room.
+    this.#keyHolders.claim(id, undefined, statusHashes(stream));
+    if (toldRefusal(stream)) this.#addEach(this.#quotaLine.stands(id, 'waiting', stream.status?.observedGeneration));
     return memory;
   }
 
   #forget(id: string): void {
     this.#podStates.set(id, 'none');
     this.#memories.delete(id);
-    for (const other of this.#keyHolders.release(id)) this.#queue.add(other);
+    this.#addEach(this.#keyHolders.release(id));
+    this.#addEach(this.#quotaLine.leave(id));
+  }
+
+  #addEach(ids: readonly string[]): void {
+    for (const id of ids) this.#queue.add(id);
   }
 }
 

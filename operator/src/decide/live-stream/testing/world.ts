@@ -13,10 +13,11 @@ import {
   type SecretObject,
 } from '../../objects/observe-object.ts';
 import type { OperatorSettings } from '../../settings.ts';
-import { CONFIG_ENTRIES } from '../config-secret.ts';
+import { CONFIG_ENTRIES, transcodeIn } from '../config-secret.ts';
 import { decideLiveStream } from '../decide-live-stream.ts';
 import { followShow } from '../follow-show.ts';
 import { manifestsOf } from '../manifests.ts';
+import type { Turn } from '../../objects/quota-line.ts';
 import { COMPONENTS, configName } from '../object-names.ts';
 import type { FollowedShow, ObservedLiveStream, PodAnswers, Refusal } from '../observed-live-stream.ts';
 import { keyIn, keySecretOf } from '../stream-key.ts';
@@ -63,6 +64,8 @@ export class World {
   followedAt: number | undefined;
   knockedAt: number | undefined;
   refusals: Refusal[] = [];
+  turn: Turn = 'open';
+  lackingSince: number | undefined;
   usedBy: string | undefined;
   objects = new Map<string, Manifest>();
   events: string[] = [];
@@ -141,6 +144,7 @@ export class World {
         config: config && {
           ...observeSecret(config),
           flvToken: keyIn(config as never, CONFIG_ENTRIES.flvToken),
+          transcode: transcodeIn(keyIn(config as never, CONFIG_ENTRIES.stream)),
         },
         deployments: each((component) => observed('Deployment', component)),
         services: each((component) => observed('Service', component)),
@@ -153,6 +157,8 @@ export class World {
       followedAt: this.followedAt,
       knockedAt: this.knockedAt,
       refusals: this.refusals,
+      turn: this.turn,
+      lackingSince: this.lackingSince,
       fresh: { streamKey: `fresh-stream-key-${this.#uids}`, flvToken: `fresh-token-${this.#uids}` },
     };
   }
