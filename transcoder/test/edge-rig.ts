@@ -30,6 +30,7 @@ export class EdgeRig {
       failed: (error) => {
         throw error;
       },
+      registry: this.#registry,
     });
   }
 
