@@ -34,10 +34,13 @@ export async function sendAgain(api: ApiServer, writes: readonly AuditedWrite[],
   }
 }
 
-function callOf(client: KubeClient, { verb, resource: named, body }: AuditedWrite, namespace: string) {
+function callOf(client: KubeClient, write: AuditedWrite, namespace: string) {
+  const { verb, resource: named } = write;
   const [plural = '', subresource] = named.split('/');
   const resource = RESOURCES.get(plural)!;
-  const { metadata, ...rest } = body as KubeObject;
+  // An Event names the namespace of what it is about too.
+  const body = JSON.stringify(write.body).replaceAll(`"${write.namespace}"`, `"${namespace}"`);
+  const { metadata, ...rest } = JSON.parse(body) as KubeObject;
   // Which version and which object: those of the other namespace have their own.
   const { resourceVersion: _version, uid: _uid, ...others } = metadata;
   const object: KubeObject = { ...rest, metadata: { ...others, namespace } };
