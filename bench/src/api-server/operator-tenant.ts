@@ -5,7 +5,10 @@ import { fileURLToPath } from 'node:url';
 import { KUBE, type KubeClient } from '@showrunner/service-kit/kube';
 import { startOperator, storyNamespace, type OperatorProcess } from '@showrunner/tests/cluster-stories';
 import { inParallel } from '../in-parallel.ts';
+import { say } from '../report.ts';
 import type { ApiServer } from './api-server.ts';
+import type { AuditedWrite } from './audit.ts';
+import type { SimulatedPods } from './simulated-pods.ts';
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 const BUNDLES = fileURLToPath(new URL('../../dist', import.meta.url));
@@ -58,12 +61,12 @@ export async function untilDone(operator: OperatorProcess, streams: number, time
   const metric = (name: string) => operator.metric(`showrunner_operator_${name}`);
   let [before, since] = ['', performance.now()];
   for (;;) {
-    const [reconciles, writes, depth] = await Promise.all(
-      ['reconciles_total', 'writes_total', 'queue_depth'].map(metric),
+    const [reconciles = 0, writes, depth, failing, leads] = await Promise.all(
+      ['reconciles_total', 'writes_total', 'queue_depth', 'failing', 'leader'].map(metric),
     );
     const now = performance.now();
     const seen = `${reconciles} ${writes}`;
-    if (seen !== before || depth !== 0 || (reconciles ?? 0) < streams) since = now;
+    if (seen !== before || depth !== 0 || failing !== 0 || leads !== 1 || reconciles < streams) since = now;
     before = seen;
     if (now - since > QUIET_MS) return since;
     if (now > deadline)
@@ -72,8 +75,27 @@ export async function untilDone(operator: OperatorProcess, streams: number, time
   }
 }
 
-/** How many LiveStreams of a namespace are Ready. */
-export async function readyStreams(client: KubeClient, namespace: string): Promise<number> {
+/** What the operator of a tenant has written so far; its lease apart, which tells that it lives. */
+export function writesOf(api: ApiServer, { user }: OperatorTenant): AuditedWrite[] {
+  return api.writes().filter((write) => write.user === user && write.resource !== 'leases');
+}
+
+/** Has the operator make everything, gives it the pods it asks for, and sees that each LiveStream is Ready then. */
+export async function carriedOut(
+  api: ApiServer,
+  { namespace }: OperatorTenant,
+  { operator, pods, streams }: { operator: OperatorProcess; pods: SimulatedPods; streams: number },
+): Promise<void> {
+  await untilDone(operator, streams);
+  say('all objects are made');
+  const count = await pods.make(api.client, namespace);
+  await untilDone(operator, streams);
+  const ready = await readyStreams(api.client, namespace);
+  if (ready !== streams) throw new Error(`Only ${ready} of ${streams} LiveStreams are Ready`);
+  say(`${streams} LiveStreams are Ready, with ${count} pods`);
+}
+
+async function readyStreams(client: KubeClient, namespace: string): Promise<number> {
   let ready = 0;
   for await (const { items } of client.pages<LiveStreamObject>(KUBE.liveStreams, { namespace })) {
     ready += items.filter(({ status, metadata }) => {

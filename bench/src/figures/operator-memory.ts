@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { residentBytes } from '@showrunner/tests/support';
 import { startApiServer } from '../api-server/api-server.ts';
-import { bundleOperator, operatorTenant, readyStreams, untilDone } from '../api-server/operator-tenant.ts';
+import { bundleOperator, carriedOut, operatorTenant, untilDone } from '../api-server/operator-tenant.ts';
 import { SimulatedPods } from '../api-server/simulated-pods.ts';
 import { percentile, say, type Figure, type FigureRow } from '../report.ts';
 
@@ -32,13 +32,7 @@ export const operatorMemory: Figure = {
       const tenant = await operatorTenant(api, { name: 'memory', streams, cold: Math.floor(streams / 2) });
       say(`${streams} LiveStreams are there`);
       let operator = await tenant.startOperator();
-      await untilDone(operator, streams);
-      say('they have their objects');
-      const count = await pods.make(api.client, tenant.namespace);
-      await untilDone(operator, streams);
-      const ready = await readyStreams(api.client, tenant.namespace);
-      if (ready !== streams) throw new Error(`Only ${ready} of ${streams} streams are Ready`);
-      say(`all are Ready, with ${count} pods; ${seconds} s without anything`);
+      await carriedOut(api, tenant, { operator, pods, streams });
       const grown = await sampled(operator.pid, seconds);
       await operator.stop();
       operator = await tenant.startOperator();
