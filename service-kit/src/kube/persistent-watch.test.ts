@@ -74,7 +74,7 @@ describe('a persistent watch', () => {
   it('gives up a version from which nothing comes, for the server may have lost it', async () => {
     const silent: Answer = (response) => response.writeHead(200).flushHeaders();
     const { from, reading } = await followFor(
-      20,
+      500,
       (response) => response.end(event('ADDED', '9000')),
       silent,
       (response) => response.writeHead(500).end('<html>'),
