@@ -14,8 +14,14 @@ export const ingestConfigSchema = z.object({
     .int()
     .min(1)
     .default(16)
-    .describe('Most connections of one address that do not publish yet; for another one the oldest is closed.'),
-  unauthenticatedTotal: z.int().min(1).default(256).describe('Most connections that do not publish yet.'),
+    .describe(
+      'Most connections of one address (IPv6: of one /64) that do not publish yet; for one more the oldest is closed.',
+    ),
+  unauthenticatedTotal: z
+    .int()
+    .min(1)
+    .default(256)
+    .describe('Most connections that do not publish yet; for one more the oldest is closed.'),
   maxPublishers: z.int().min(1).default(1_000).describe('Most publishers at the same time.'),
   maxMediaMessageBytes: z
     .int()

@@ -42,6 +42,11 @@ const REFUSALS = {
     sentence: 'Somebody is already live with this stream key, and this show does not let a second publisher take over.',
     stop: 'refused',
   },
+  'too-many-publishers': {
+    status: 'NetStream.Publish.Rejected',
+    sentence: 'This server has as many publishers as it may have.',
+    stop: 'refused',
+  },
   replaced: {
     status: 'NetStream.Publish.Rejected',
     sentence: 'Another publisher with the same stream key has taken over.',

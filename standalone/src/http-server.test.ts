@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { expect, it } from 'vitest';
-import { createLogger } from '@showrunner/service-kit';
+import { createLogger, createRegistry } from '@showrunner/service-kit';
 import { createHttpServer } from './http-server.ts';
 
 it('asks one after the other, and outlives a request that cannot be answered', async () => {
@@ -20,6 +20,7 @@ it('asks one after the other, and outlives a request that cannot be answered', a
     ],
     rest: (_, response) => response.end('page'),
     logger: createLogger({ name: 'test', level: 'error' }, { write: (line) => void lines.push(line) }),
+    registry: createRegistry(),
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');

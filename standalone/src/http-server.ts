@@ -1,5 +1,5 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
-import type { Logger } from '@showrunner/service-kit';
+import type { Logger, Registry } from '@showrunner/service-kit';
 import { MediaServer, type Exchange } from '@showrunner/transcoder';
 
 /** Answers a request, or returns false for it to be offered to the next one. */
@@ -12,10 +12,11 @@ export interface HttpServerOptions {
   /** Answers what nobody else does. */
   readonly rest: RequestListener;
   readonly logger: Logger;
+  readonly registry: Registry;
 }
 
 /** One server for all: media first, since its requests are many. */
-export function createHttpServer({ media, responders, rest, logger }: HttpServerOptions): MediaServer {
+export function createHttpServer({ media, responders, rest, logger, registry }: HttpServerOptions): MediaServer {
   return new MediaServer({
     media,
     rest: (request, response) => {
@@ -24,5 +25,6 @@ export function createHttpServer({ media, responders, rest, logger }: HttpServer
     },
     // One request must not end everybody's shows. Its URL may hold a token, so it is not logged.
     failed: (error) => logger.error({ err: error }, 'a request could not be answered'),
+    registry,
   });
 }

@@ -123,9 +123,10 @@ describe('what another version stored', () => {
 
   it('hides nothing else, is named with the reason, and can be mended', async () => {
     await store.apply('LiveStream', liveStream({ name: 'fine' }));
-    await client.create(KUBE.liveStreams, liveStream({}, { startAt: IN_LOWER_CASE }), A);
-    const { items, resourceVersion } = await store.list('LiveStream', A);
+    const { metadata } = await client.create(KUBE.liveStreams, liveStream({}, { startAt: IN_LOWER_CASE }), A);
+    const { items, unreadable, resourceVersion } = await store.list('LiveStream', A);
     expect(items.map(({ metadata }) => metadata.name)).toEqual(['fine']);
+    expect(unreadable).toEqual([{ ...SHOW, uid: metadata.uid }]);
     expect(lines.map((line) => JSON.parse(line) as object)).toEqual([
       expect.objectContaining({ kind: 'LiveStream', ...SHOW, broken: 'spec.startAt' }),
     ]);

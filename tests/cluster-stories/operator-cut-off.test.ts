@@ -62,7 +62,7 @@ async function untouched(): Promise<Record<string, string>> {
 function since(at: number, which: (request: ProxiedRequest) => boolean): Map<string, ProxiedRequest[]> {
   return Map.groupBy(
     proxy.requests.filter((request) => request.at >= at && which(request)),
-    ({ method, path }) => `${method} ${path}`,
+    ({ method, path, selector }) => `${method} ${path} ${selector}`,
   );
 }
 

@@ -11,14 +11,16 @@ export class EdgeRig {
   readonly server: MediaServer;
   readonly #registry = createRegistry();
 
-  /** @param port Of the transcoder of every stream; a name to look it up by instead. */
+  /** @param port Of the transcoder of every stream; a name to look it up by instead, or a port of each. */
   constructor(
-    port: number | ((stream: StreamRef) => string),
+    port: number | ((stream: StreamRef) => string | number),
     options: { namespaces?: readonly string[]; cacheBytes?: number; limits?: Partial<EdgeLimits> } = {},
   ) {
     this.edge = new Edge({
-      addressOf: (stream) =>
-        typeof port === 'number' ? { host: '127.0.0.1', port } : { host: port(stream), port: 8080 },
+      addressOf: (stream) => {
+        const found = typeof port === 'number' ? port : port(stream);
+        return typeof found === 'number' ? { host: '127.0.0.1', port: found } : { host: found, port: 8080 };
+      },
       namespaces: options.namespaces ?? [],
       cacheBytes: options.cacheBytes ?? 64 * 1024 * 1024,
       metrics: new EdgeMetrics(this.#registry),
@@ -30,6 +32,7 @@ export class EdgeRig {
       failed: (error) => {
         throw error;
       },
+      registry: this.#registry,
     });
   }
 

@@ -45,6 +45,7 @@ export class LiveRig {
       failed: (error) => {
         throw error;
       },
+      registry: createRegistry(),
     });
   }
 

@@ -6,8 +6,8 @@ import { z } from 'zod';
 import { ApiError, PROBLEM_TYPE, problemSchema } from './errors.ts';
 import type { EventStream } from './event-stream.ts';
 import type { LiveStreamInformer } from './informer.ts';
+import type { LiveStreamJson } from './live-stream-json.ts';
 import {
-  isListed,
   isOnAir,
   liveStreamState,
   liveStreamStateSchema,
@@ -18,6 +18,7 @@ import {
 export interface ApiOptions {
   readonly informer: LiveStreamInformer;
   readonly events: EventStream;
+  readonly json: LiveStreamJson;
   /** Asked for streams that are on air. */
   readonly factsOf: (stream: StreamRef) => unknown;
   /** Of answers that are no replies of Fastify's. */
@@ -40,7 +41,7 @@ const notFound = problemResponse('There is no such live stream.');
 /** The read side of live streams, as /api/v1 serves it. */
 export const liveStreamRoutes: FastifyPluginAsyncZod<ApiOptions> = async (
   app,
-  { informer, events, factsOf, headers },
+  { informer, events, json, factsOf, headers },
 ) => {
   const ready = () => {
     if (!informer.synced) throw new ApiError('not_ready');
@@ -61,9 +62,10 @@ export const liveStreamRoutes: FastifyPluginAsyncZod<ApiOptions> = async (
         response: { 200: z.object({ items: z.array(liveStreamViewSchema) }), 503: notReady },
       },
     },
-    () => {
+    (_request, reply) => {
       ready();
-      return { items: informer.all().filter(isListed).map(liveStreamView) };
+      // Written already, as the schema has it.
+      void reply.type('application/json; charset=utf-8').send(json.list() as never);
     },
   );
 
@@ -95,7 +97,7 @@ export const liveStreamRoutes: FastifyPluginAsyncZod<ApiOptions> = async (
     },
     (request, reply) => {
       ready();
-      if (events.full) throw new ApiError('too_many_event_clients');
+      if (!events.hasRoomFor(request.raw.socket.remoteAddress ?? '')) throw new ApiError('too_many_event_clients');
       reply.hijack();
       events.add(reply.raw, headers, request.query.stream);
     },

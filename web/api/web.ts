@@ -18,6 +18,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ApiError, ERRORS, problem, PROBLEM_TYPE, type ErrorCode } from './errors.ts';
 import { EventStream } from './event-stream.ts';
 import { LiveStreamInformer } from './informer.ts';
+import { LiveStreamJson } from './live-stream-json.ts';
 import { isOnAir } from './live-stream-view.ts';
 import { liveStreamRoutes, openApiRoute } from './routes.ts';
 import { securityHeaders } from './security-headers.ts';
@@ -73,7 +74,8 @@ export async function createWeb(options: WebOptions): Promise<FastifyInstance> {
   app.setSerializerCompiler(serializerCompiler);
 
   const informer = new LiveStreamInformer(store, app.log, onListed);
-  const events = new EventStream(informer, { maxClients: maxEventClients, now });
+  const json = new LiveStreamJson(informer);
+  const events = new EventStream({ informer, json, maxClients: maxEventClients, now });
   app.addHook('onReady', async () => {
     const patience = new AbortController();
     await Promise.race([
@@ -110,7 +112,7 @@ export async function createWeb(options: WebOptions): Promise<FastifyInstance> {
       api.addHook('onSend', async (_request, reply) => {
         if (!reply.hasHeader('cache-control')) void reply.header('cache-control', 'no-store');
       });
-      await api.register(liveStreamRoutes, { informer, events, factsOf, headers });
+      await api.register(liveStreamRoutes, { informer, events, json, factsOf, headers });
       await api.register(openApiRoute);
     },
     { prefix: '/api/v1' },

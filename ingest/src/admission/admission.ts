@@ -10,7 +10,14 @@ export interface AdmissionPolicy {
 }
 
 export type AdmissionResult =
-  | { readonly admitted: true; readonly stream: StreamRef; readonly policy: AdmissionPolicy; readonly keyHash: string }
+  | {
+      readonly admitted: true;
+      readonly stream: StreamRef;
+      /** Of that stream: another one may have its name later. */
+      readonly uid: string | undefined;
+      readonly policy: AdmissionPolicy;
+      readonly keyHash: string;
+    }
   | { readonly admitted: false; readonly refusal: Refusal };
 
 export type Grant = Extract<AdmissionResult, { admitted: true }>;

@@ -6,7 +6,7 @@ import { hashStreamKey } from '@showrunner/service-kit';
 
 const NOW = Date.parse('2026-11-21T12:00:00Z');
 
-function liveStream(name: string, keys: Record<string, string | undefined>, spec: object = {}) {
+function liveStream(name: string, keys: Record<string, string | undefined>, spec: object = {}, uid = `uid-of-${name}`) {
   const keyHashes = Object.entries(keys).map(([key, expiresAt]) => ({
     sha256: hashStreamKey(key),
     ...(expiresAt && { expiresAt }),
@@ -14,7 +14,7 @@ function liveStream(name: string, keys: Record<string, string | undefined>, spec
   return liveStreamSchema.parse({
     apiVersion: 'showrunner.dev/v1alpha1',
     kind: 'LiveStream',
-    metadata: { name },
+    metadata: { name, uid },
     spec,
     status: { ingest: { keyHashes } },
   });
@@ -33,6 +33,7 @@ describe('key index', () => {
     expect(index.find(hashStreamKey('second'), NOW)).toEqual({
       admitted: true,
       stream: { namespace: 'default', name: 'two' },
+      uid: 'uid-of-two',
       policy: { takeover: 'refuse', reconnectGraceMs: 5_000, idleTimeoutMs: 3_000 },
       keyHash: hashStreamKey('second'),
     });
@@ -87,22 +88,24 @@ describe('key index', () => {
     expect(index.replaceAll([liveStream('two', {})]).map(({ name }) => name)).toEqual(['one', 'two']);
   });
 
-  it('knows a deleted stream from one that a list leaves out', () => {
+  it('knows a stream that is gone from one that cannot be read, and from another of its name', () => {
     const index = new KeyIndex();
-    const [one, two] = ['one', 'two'].map((name) => ({ namespace: 'default', name }));
-    index.replaceAll([liveStream('one', {}), liveStream('two', {})]);
-    index.delete(one!);
-    index.replaceAll([]);
-    expect([index.wasDeleted(one!), index.wasDeleted(two!), index.barred(two!)?.code]).toEqual([
-      true,
-      false,
-      'deleted',
-    ]);
-    index.set(liveStream('one', {}));
-    expect(index.wasDeleted(one!)).toBe(false);
-    index.delete(two!);
-    for (let count = 0; count < 1_000; count++) index.delete({ namespace: 'default', name: `other${count}` });
-    expect(index.wasDeleted(two!)).toBe(false);
+    const grant = (name: string) => ({ stream: { namespace: 'default', name }, uid: `uid-of-${name}` });
+    const gone = () => ['one', 'two', 'three'].filter((name) => index.isGone(grant(name)));
+    const unreadable = { ...grant('two').stream, uid: grant('two').uid };
+    index.replaceAll([liveStream('one', {}), liveStream('two', {}), liveStream('three', {})]);
+    expect(gone()).toEqual([]);
+    index.delete(grant('one').stream);
+    expect(gone()).toEqual(['one']);
+    // Deleted while nobody watched; and one that a later version wrote.
+    index.replaceAll([liveStream('one', {})], [unreadable]);
+    expect(gone()).toEqual(['three']);
+    index.replaceAll([liveStream('one', {}, {}, 'another')], [{ ...unreadable, uid: 'another' }]);
+    expect(gone()).toEqual(['one', 'two', 'three']);
+    index.set(liveStream('two', {}));
+    expect(gone()).toEqual(['one', 'three']);
+    index.delete(grant('two').stream);
+    expect(gone()).toEqual(['one', 'two', 'three']);
   });
 
   it('passes over what is no hash', () => {

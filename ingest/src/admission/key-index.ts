@@ -1,13 +1,11 @@
 import { timingSafeEqual } from 'node:crypto';
 import { durationMs, type LiveStream } from '@showrunner/crds';
-import { streamId, type StreamRef } from '@showrunner/service-kit';
+import { type Identity, streamId, type StreamRef } from '@showrunner/service-kit';
 import { refusal, type Refusal } from '../errors.ts';
-import type { AdmissionResult } from './admission.ts';
+import type { AdmissionResult, Grant } from './admission.ts';
 
 const HASH = /^[0-9a-f]{64}$/;
 const BUCKET_CHARACTERS = 4;
-/** Deleted streams that are remembered: far more than have a publisher when they go. */
-const MAX_DELETED = 1_000;
 
 interface AcceptedKey {
   readonly hash: Buffer;
@@ -23,24 +21,26 @@ interface AcceptedKey {
 export class KeyIndex {
   readonly #streams = new Map<string, LiveStream>();
   readonly #buckets = new Map<string, AcceptedKey[]>();
-  /** The latest last. */
-  readonly #deleted = new Set<string>();
+  /** Streams of which no more is known than that they are there, with their uid. */
+  readonly #unreadable = new Map<string, string | undefined>();
 
-  /** The streams that were known and are no more, or have changed. */
-  replaceAll(streams: readonly LiveStream[]): StreamRef[] {
+  /** All there are, from a list. Answers those that were known and are no more, or have changed. */
+  replaceAll(streams: readonly LiveStream[], unreadable: readonly Identity[] = []): StreamRef[] {
     const affected = new Map<string, StreamRef>();
     for (const stream of this.#streams.values()) affected.set(idOf(stream), refOf(stream));
     for (const stream of streams) affected.set(idOf(stream), refOf(stream));
     this.#streams.clear();
     this.#buckets.clear();
     for (const stream of streams) this.set(stream);
+    this.#unreadable.clear();
+    for (const stream of unreadable) this.#unreadable.set(streamId(stream), stream.uid);
     return [...affected.values()];
   }
 
   set(stream: LiveStream): void {
     const id = idOf(stream);
     this.#remove(id);
-    this.#deleted.delete(id);
+    this.#unreadable.delete(id);
     this.#streams.set(id, stream);
     for (const { sha256, expiresAt } of stream.status?.ingest?.keyHashes ?? []) {
       if (!HASH.test(sha256)) continue;
@@ -57,14 +57,15 @@ export class KeyIndex {
   delete(ref: StreamRef): void {
     const id = streamId(ref);
     this.#remove(id);
-    this.#deleted.delete(id);
-    this.#deleted.add(id);
-    if (this.#deleted.size > MAX_DELETED) this.#deleted.delete(this.#deleted.values().next().value!);
+    this.#unreadable.delete(id);
   }
 
-  /** Whether its deletion was seen; one that is only missing from a list may be there, in a form that this version cannot read. */
-  wasDeleted(ref: StreamRef): boolean {
-    return this.#deleted.has(streamId(ref));
+  /** Whether the stream of a grant is no more: deleted, or made again under its name. One that cannot be read is there. */
+  isGone({ stream, uid }: Pick<Grant, 'stream' | 'uid'>): boolean {
+    const id = streamId(stream);
+    const known = this.#streams.get(id);
+    if (known) return known.metadata.uid !== uid;
+    return !this.#unreadable.has(id) || this.#unreadable.get(id) !== uid;
   }
 
   #remove(id: string): void {
@@ -90,7 +91,7 @@ export class KeyIndex {
     if (barred) return { admitted: false, refusal: barred };
     const { takeover, reconnectGrace, idleTimeout } = stream.spec.ingest;
     const policy = { takeover, reconnectGraceMs: durationMs(reconnectGrace), idleTimeoutMs: durationMs(idleTimeout) };
-    return { admitted: true, stream: refOf(stream), policy, keyHash };
+    return { admitted: true, stream: refOf(stream), uid: stream.metadata.uid, policy, keyHash };
   }
 
   /** As `find`, for a publisher that was admitted before: it hears what became of its stream or key. */

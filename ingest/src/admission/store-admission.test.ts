@@ -1,6 +1,12 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { liveStreamSchema, type LiveStream } from '@showrunner/crds';
-import { createLogger, ExpiredError, type ResourceStore, type WatchEvent } from '@showrunner/service-kit';
+import {
+  createLogger,
+  ExpiredError,
+  type Identity,
+  type ResourceStore,
+  type WatchEvent,
+} from '@showrunner/service-kit';
 import { until } from '../testing/publish.ts';
 import { createStoreAdmission, type StoreAdmission } from './store-admission.ts';
 import { hashStreamKey } from '@showrunner/service-kit';
@@ -19,7 +25,12 @@ function liveStream(key: string, spec: object = {}): LiveStream {
 
 /** The two calls of a store that admission makes, with what they answer in the test's hands. */
 function store() {
-  const held = { items: [] as LiveStream[], lists: 0, failure: undefined as Error | undefined };
+  const held = {
+    items: [] as LiveStream[],
+    unreadable: [] as Identity[],
+    lists: 0,
+    failure: undefined as Error | undefined,
+  };
   let push: ((next: WatchEvent<'LiveStream'> | Error) => void) | undefined;
   async function* watch(_kind: string, { signal }: { signal: AbortSignal }) {
     for (;;) {
@@ -35,7 +46,7 @@ function store() {
   const list = async () => {
     held.lists += 1;
     if (held.failure) throw held.failure;
-    return { items: held.items, resourceVersion: '1' };
+    return { items: held.items, unreadable: held.unreadable, resourceVersion: '1' };
   };
   return {
     held,
@@ -82,6 +93,23 @@ describe('admission by a store', () => {
     await until(() => held.lists === 2);
     await until(() => admission?.barred({ namespace: 'default', name: 'live' }) === undefined);
     expect(await answer('key')).toBe('admitted');
+  });
+
+  it('hears of a deletion that happened while nobody watched, but not of a stream that it cannot read', async () => {
+    const { held, emit, resources } = store();
+    held.items = [liveStream('key')];
+    admission = createStoreAdmission({ store: resources, logger });
+    await admission.start();
+    const grant = await admission.admit('key');
+    if (!grant.admitted) throw new Error(grant.refusal.code);
+    held.items = [];
+    held.unreadable = [{ namespace: 'default', name: 'live', uid: grant.uid }];
+    await emit(new ExpiredError('too old'));
+    await until(() => admission?.stream(grant.stream) === undefined);
+    expect(admission.isGone(grant)).toBe(false);
+    held.unreadable = [];
+    await emit(new ExpiredError('too old'));
+    await until(() => admission?.isGone(grant) === true);
   });
 
   it('keeps what it knows while the store is away, and lets publishers in that come before the first list', async () => {

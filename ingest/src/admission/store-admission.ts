@@ -4,6 +4,7 @@ import {
   type Feed,
   follow,
   hashStreamKey,
+  type Identity,
   type Logger,
   type StreamRef,
   type WatchEvent,
@@ -19,8 +20,8 @@ const READY_TIMEOUT_MS = 4_000;
 export interface StoreAdmission extends Admission {
   /** As last heard of. */
   stream(ref: StreamRef): LiveStream | undefined;
-  /** Whether the deletion of the stream was seen, which is more than that it is missing. */
-  wasDeleted(ref: StreamRef): boolean;
+  /** Whether the stream that a publisher was let in for has been deleted, be there another one of its name by now. */
+  isGone(grant: Grant): boolean;
   /** Begins to watch, and waits for the first list (which is tried again and again where it fails). */
   start(): Promise<void>;
   close(): Promise<void>;
@@ -49,8 +50,8 @@ export function createStoreAdmission(options: {
   };
 
   const follower = {
-    listed(items: LiveStream[]) {
-      const affected = index.replaceAll(items);
+    listed(items: LiveStream[], unreadable: readonly Identity[]) {
+      const affected = index.replaceAll(items, unreadable);
       listed = true;
       ready.resolve();
       announce(affected);
@@ -82,7 +83,7 @@ export function createStoreAdmission(options: {
     review: (grant: Grant) => index.review(grant.stream, grant.keyHash, now()),
     barred: (stream) => index.barred(stream),
     stream: (ref) => index.get(ref),
-    wasDeleted: (ref) => index.wasDeleted(ref),
+    isGone: (grant) => index.isGone(grant),
     onChange(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);

@@ -18,7 +18,7 @@ export interface IngestCall {
 }
 
 export type CallResult =
-  /** The ingest takes the stream; its socket is paused, and `rest` was read from it already. */
+  /** The ingest takes the stream; its socket is paused (or broken by now), and `rest` was read from it already. */
   | { readonly kind: 'started'; readonly socket: Socket; readonly rest: Buffer; readonly chunkBytes: number }
   | { readonly kind: 'refused'; readonly refusal: Refusal }
   | { readonly kind: 'unreachable'; readonly problem: string };
@@ -41,13 +41,9 @@ export function callIngest({ address, record, created, timeoutMs, signal }: Inge
     const settle = (result: CallResult): void => {
       clearTimeout(timer);
       signal.removeEventListener('abort', onAbort);
-      socket.off('data', onData).off('end', onEnd).off('close', onEnd);
-      if (result.kind === 'started') socket.off('error', onError).pause();
-      else {
-        // What it still reports is nobody's business.
-        socket.on('error', () => undefined);
-        socket.destroy();
-      }
+      socket.off('data', onData).off('end', onEnd).off('close', onEnd).off('error', onError);
+      if (result.kind === 'started') socket.pause();
+      else socket.destroy();
       resolve(result);
     };
     const unreachable = (problem: string): void => settle({ kind: 'unreachable', problem });
@@ -62,6 +58,8 @@ export function callIngest({ address, record, created, timeoutMs, signal }: Inge
     };
     const timer = setTimeout(() => unreachable('The ingest does not answer.'), timeoutMs);
     signal.addEventListener('abort', onAbort);
+    // As long as the socket lives: an error that nobody listens for would end this process, and with it all other shows.
+    socket.on('error', () => undefined);
     socket.on('data', onData).on('end', onEnd).on('close', onEnd).on('error', onError);
     if (signal.aborted) onAbort();
     else dialogue.begin();

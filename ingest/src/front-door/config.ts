@@ -30,6 +30,7 @@ export const frontDoorConfigSchema = z
       .max(60_000)
       .default(25_000)
       .describe('How long a publisher is held while its ingest is not there. Encoders give up after 30 s.'),
+    maxHeld: z.int().min(1).default(256).describe('Most publishers that are held at the same time.'),
     drainMs: z
       .int()
       .min(0)

@@ -6,7 +6,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { AdmissionPolicy } from '../admission/admission.ts';
 import { createIngest } from '../ingest.ts';
 import { createNginxIngest } from '../nginx-rtmp/create-nginx-ingest.ts';
-import { openDoorway } from '../testing/doorway.ts';
+import { openDoorway, type Doorway } from '../testing/doorway.ts';
 import { oneKey, push, recorder, startIngest, STREAM, until } from '../testing/publish.ts';
 import { RtmpClient } from '../testing/rtmp-client.ts';
 import type { FrontDoorConfig } from './config.ts';
@@ -187,6 +187,41 @@ describe('a publisher at the front door', () => {
   });
 });
 
+describe('who has a good key', () => {
+  async function held(doorway: Doorway, key: string): Promise<RtmpClient> {
+    const client = await RtmpClient.connect(doorway.port);
+    closers.push(() => void client.socket.destroy());
+    client.publish(key);
+    return client;
+  }
+
+  it('takes no more than a few places with it, and the newest connection has one of them', async () => {
+    const { doorway } = await studio({ ready: false, door: { maxPublishers: 4 } });
+    await doorway.stream('other', { ready: false });
+    const clients: RtmpClient[] = [];
+    for (let n = 0; n < 6; n++) clients.push(await held(doorway, KEY));
+    await until(() => clients.slice(0, 3).every(({ ended }) => ended));
+    expect(clients.map(({ statuses }) => statuses.length)).toEqual([1, 1, 1, 0, 0, 0]);
+    expect(clients[0]!.statuses[0]).toContain('Another publisher with the same stream key has taken over.');
+    await held(doorway, 'other');
+    await until(() => doorway.knocks.includes('default/other'));
+    expect(await doorway.metric('showrunner_front_door_held')).toBe('showrunner_front_door_held 4');
+  });
+
+  it('leaves room for those who publish, however many keys wait for their ingest', async () => {
+    const { doorway } = await studio({ door: { maxHeld: 2 } });
+    for (const name of ['a', 'b', 'c']) await doorway.stream(name, { ready: false });
+    await held(doorway, 'a');
+    await held(doorway, 'b');
+    await until(() => doorway.knocks.length === 2);
+    const third = await held(doorway, 'c');
+    await until(() => third.ended);
+    expect(third.statuses).toEqual([
+      'NetStream.Publish.Rejected: Too many shows are being started at the moment: try again in a few seconds.',
+    ]);
+  });
+});
+
 describe('a stranger at the front door', () => {
   it('is hung up on when it takes too long, does not speak RTMP or speaks too much', async () => {
     const { doorway } = await studio({ door: { handshakeTimeoutMs: 400 } });
@@ -209,14 +244,18 @@ describe('a stranger at the front door', () => {
     expect(talker.statuses).toEqual(['NetStream.Failed: More than 64 KiB came before the command publish.']);
   });
 
-  it('gets only so many connections, and keeps no encoder out with those that say nothing', async () => {
-    const { doorway } = await studio({ door: { unauthenticatedPerAddress: 2 } });
-    const [first] = [await socketTo(doorway.port), await socketTo(doorway.port)];
-    const displaced = once(first.resume(), 'close');
-    expect(await push(doorway.port, { seconds: 1 }).ended).toBe('');
-    await displaced;
-    expect(await doorway.metric('showrunner_front_door_refused_total')).toContain('reason="displaced"} 1');
-  });
+  it.each([{ unauthenticatedPerAddress: 2 }, { unauthenticatedTotal: 2 }])(
+    'cannot lock publishers out by holding all places of %j',
+    async (door) => {
+      const { doorway } = await studio({ door });
+      const strangers = [await socketTo(doorway.port), await socketTo(doorway.port)];
+      const gone = once(strangers[0]!.resume(), 'close');
+      expect(await push(doorway.port, { seconds: 1 }).ended).toBe('');
+      await gone;
+      expect(await doorway.metric('showrunner_front_door_refused_total')).toContain('reason="displaced"} 1');
+      expect(strangers[1]!.closed).toBe(false);
+    },
+  );
 
   it('learns nothing from the time that a wrong key takes', async () => {
     const { doorway } = await studio({ door: { wrongKeyDelayMs: 200, unauthenticatedPerAddress: 100 } });

@@ -3,12 +3,14 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { TLSSocket, type SecureContext } from 'node:tls';
 import type { Logger, StreamRef } from '@showrunner/service-kit';
 import type { StoreAdmission } from '../admission/store-admission.ts';
+import { refusal, type Refusal } from '../errors.ts';
 import { Connections } from '../rtmp/connections.ts';
 import { Listener } from '../rtmp/listener.ts';
 import { ReadBeat } from '../rtmp/read-beat.ts';
 import { until } from '../until.ts';
 import type { IngestAddress } from './call-ingest.ts';
 import type { FrontDoorConfig } from './config.ts';
+import { decideRoom } from './decide-room.ts';
 import type { FrontDoorMetrics } from './metrics.ts';
 import { FrontDoorSession, type FrontDoorContext } from './session.ts';
 
@@ -61,7 +63,7 @@ export class FrontDoor {
       logger,
       now,
       beat: new ReadBeat({ from: BEAT_FROM_PUBLISHERS, intervalMs: BEAT_MS }),
-      mayPublish: () => this.#sessions.mayPublish(),
+      makeRoom: ({ stream }) => this.#makeRoom(stream),
     };
     const { host, rtmpPort, rtmpsPort } = config;
     const listen = (protocol: 'RTMP' | 'RTMPS', port: number, secure?: () => SecureContext): Listener =>
@@ -106,6 +108,12 @@ export class FrontDoor {
     await stopped;
   }
 
+  #makeRoom(stream: StreamRef): Refusal | undefined {
+    const { replace, refuse } = decideRoom(stream, this.#sessions, this.#options.config);
+    replace?.refuse(refusal('replaced'));
+    return refuse;
+  }
+
   #accept(raw: Socket, secure: (() => SecureContext) | undefined): void {
     const { metrics } = this.#options;
     if (this.#closing || !this.#sessions.makeRoomFor(raw.remoteAddress)) {
@@ -113,6 +121,7 @@ export class FrontDoor {
       raw.destroy();
       return;
     }
+    this.#sessions.makeRoomFor(raw.remoteAddress);
     // The TLS handshake is a part of the time that a stranger has, and it counts as one meanwhile.
     const socket = secure ? new TLSSocket(raw, { isServer: true, secureContext: secure() }) : raw;
     const session: FrontDoorSession = new FrontDoorSession(socket, this.#context, () => {

@@ -26,12 +26,15 @@ const ACCEPTED = (ingest: Rtmp): void => {
   ingest.sendStatusMessage(1, 'status', 'NetStream.Publish.Start', 'yes');
 };
 
+/** Whatever the ingest says, it reads our part of the handshake before it says more than its own. */
 function converse(answers: Buffer, size = answers.length): { result: DialogueResult | undefined; sent: Buffer } {
   const sent: Buffer[] = [];
   const dialogue = new IngestDialogue(RECORD, CREATED, (bytes) => void sent.push(bytes));
   dialogue.begin();
   let result: DialogueResult | undefined;
-  for (let at = 0; at < answers.length && !result; at += size) result = dialogue.read(answers.subarray(at, at + size));
+  for (const turn of [answers.subarray(0, GREETING.length), answers.subarray(GREETING.length)]) {
+    for (let at = 0; at < turn.length && !result; at += size) result = dialogue.read(turn.subarray(at, at + size));
+  }
   return { result, sent: Buffer.concat(sent) };
 }
 
@@ -88,6 +91,15 @@ describe('the dialogue with an ingest', () => {
     expect(converse(Buffer.concat([GREETING, answers])).result).toEqual({
       kind: 'broken',
       problem: 'The ingest created message stream 2 where the publisher was given 1.',
+    });
+  });
+
+  it('is given up where the ingest says start before it can have heard of the stream', () => {
+    const dialogue = new IngestDialogue(RECORD, CREATED, () => undefined);
+    dialogue.begin();
+    expect(dialogue.read(Buffer.concat([GREETING, said(ACCEPTED)]))).toEqual({
+      kind: 'broken',
+      problem: 'The ingest says start before it was told of the stream.',
     });
   });
 

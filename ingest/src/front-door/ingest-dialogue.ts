@@ -59,6 +59,7 @@ export class IngestDialogue {
 
   /** What the ingest says; answers how it ended, once it has. */
   read(bytes: Buffer): DialogueResult | undefined {
+    const wasTold = this.#hasAnswered;
     let start = 0;
     if (this.#greeting.length < HANDSHAKE_BYTES) {
       start = Math.min(bytes.length, HANDSHAKE_BYTES - this.#greeting.length);
@@ -73,6 +74,9 @@ export class IngestDialogue {
     this.#answerBytes += bytes.length - start;
     const end = this.#reader.read(bytes, start, bytes.length);
     const { fault, chunkSize } = this.#reader;
+    if (this.#result?.kind === 'started' && !wasTold) {
+      this.#result = { kind: 'broken', problem: 'The ingest says start before it was told of the stream.' };
+    }
     if (this.#result?.kind === 'started') {
       return { kind: 'started', rest: Buffer.from(bytes.subarray(end)), chunkBytes: chunkSize };
     }

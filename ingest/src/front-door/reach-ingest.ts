@@ -1,12 +1,10 @@
-import type { Socket } from 'node:net';
 import { streamId, type Logger, type StreamRef } from '@showrunner/service-kit';
 import type { Grant } from '../admission/admission.ts';
 import type { StoreAdmission } from '../admission/store-admission.ts';
 import type { Refusal } from '../errors.ts';
-import type { CreatedStream } from '../rtmp/protocol.ts';
 import { callIngest, type IngestAddress } from './call-ingest.ts';
-import type { ClientRecord } from './client-record.ts';
 import { decideHold, isIngestReady, isPassing } from './decide-hold.ts';
+import type { HeldClient, Reached } from './splicing-connection.ts';
 
 /** What is needed to find the ingest of a stream. */
 export interface ReachContext {
@@ -20,19 +18,6 @@ export interface ReachContext {
   readonly now: () => number;
 }
 
-export type Reached =
-  | {
-      readonly kind: 'started';
-      readonly socket: Socket;
-      readonly rest: Buffer;
-      readonly chunkBytes: number;
-      /** How much of the record the ingest has been sent. */
-      readonly replayedBytes: number;
-    }
-  | { readonly kind: 'refused'; readonly refusal: Refusal }
-  /** The publisher hung up meanwhile. */
-  | { readonly kind: 'gone' };
-
 const LOOK_MS = 200;
 /** An ingest answers within its own time to check a key; one that does not may have died since it took the call. */
 const CALL_TIMEOUT_MS = 6_000;
@@ -41,11 +26,7 @@ const CALL_TIMEOUT_MS = 6_000;
  * Waits for the ingest of a publisher that was let in and has it take the stream, again and again until it does or the
  * time is over. Never rejects.
  */
-export async function reachIngest(
-  grant: Grant,
-  client: { readonly record: ClientRecord; readonly created: readonly CreatedStream[]; readonly signal: AbortSignal },
-  context: ReachContext,
-): Promise<Reached> {
+export async function reachIngest(grant: Grant, client: HeldClient, context: ReachContext): Promise<Reached> {
   const { admission, locate, knock, holdMs, logger, now } = context;
   const { record, created, signal } = client;
   const { stream } = grant;

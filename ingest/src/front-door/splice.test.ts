@@ -1,12 +1,16 @@
+import { once } from 'node:events';
 import { readdirSync } from 'node:fs';
+import { connect, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import { HANDSHAKE_BYTES } from '../rtmp/protocol.ts';
+import { ReadBeat } from '../rtmp/read-beat.ts';
 import { openDoorway, type Doorway } from '../testing/doorway.ts';
 import { until } from '../testing/publish.ts';
 import { RtmpClient } from '../testing/rtmp-client.ts';
 import { scriptedIngest, type ScriptedCall, type ScriptedIngest } from '../testing/scripted-ingest.ts';
 import type { FrontDoorConfig } from './config.ts';
+import { Splice } from './splice.ts';
 
 const MIB = 1 << 20;
 const closers: (() => Promise<unknown> | void)[] = [];
@@ -103,6 +107,22 @@ describe('a splice', () => {
     expect(client.statuses[1]).toBe(`NetStream.Data.Start: ${'x'.repeat(400)}`);
   });
 
+  it('ends with its stream, also where another one of that name comes at once', async () => {
+    const { doorway } = await open();
+    const other = await RtmpClient.connect(doorway.port);
+    closers.push(() => void other.socket.destroy());
+    await doorway.stream('other');
+    other.publish('other');
+    await other.started();
+    const client = await spliced(doorway);
+    await doorway.store.delete('LiveStream', { namespace: 'default', name: 'key' });
+    await doorway.stream('key');
+    await until(() => client.ended);
+    expect(doorway.log.filter((line) => line.includes('"reason":"deleted"'))).toHaveLength(1);
+    expect(other.socket.closed).toBe(false);
+    await spliced(doorway);
+  });
+
   it('passes on a refusal, and then closes both sides', async () => {
     const { doorway, ingest } = await open(({ protocol, socket }) => {
       protocol.refuse({
@@ -169,6 +189,27 @@ describe('a splice', () => {
     await client.closed;
     clearInterval(sending);
     expect(performance.now() - began).toBeLessThan(500);
+  });
+
+  it('is over at once where the ingest is gone before it begins', async () => {
+    const { doorway } = await open();
+    const { port } = doorway;
+    const pair = async (): Promise<Socket> => {
+      const socket = connect(port, '127.0.0.1').on('error', () => undefined);
+      closers.push(() => void socket.destroy());
+      await once(socket, 'connect');
+      return socket;
+    };
+    const [client, ingest] = [await pair(), await pair()];
+    ingest.destroy();
+    await once(ingest, 'close');
+    const ends: string[] = [];
+    const beat = new ReadBeat({ from: 1, intervalMs: 30 });
+    const metrics = { passed: () => undefined };
+    const splice = new Splice({ client, ingest, beat, metrics, now: Date.now, onEnd: (end) => ends.push(end) });
+    splice.begin(Buffer.alloc(0), Buffer.alloc(0));
+    expect(ends).toEqual(['broken']);
+    splice.close();
   });
 
   it('passes the end of either half on, and leaves the other half open', async () => {
@@ -277,13 +318,14 @@ describe('a splice', () => {
       protocol.acceptPublish();
     };
     const { doorway } = await open(polite, { unauthenticatedPerAddress: 200 });
+    for (let n = 0; n < 20; n++) await doorway.stream(`key-${n}`);
     const files = () => readdirSync('/proc/self/fd').length;
     const before = files();
     for (let round = 0; round < 10; round++) {
       const clients = await Promise.all(Array.from({ length: 20 }, () => RtmpClient.connect(doorway.port)));
       await Promise.all(
         clients.map(async (client, index) => {
-          client.publish(index % 4 === 0 ? 'wrong' : 'key');
+          client.publish(index % 4 === 0 ? 'wrong' : `key-${index}`);
           await until(() => client.statuses.length > 0);
           client.socket.write(noise(10_000));
           if (index % 3 === 0) client.socket.destroy();

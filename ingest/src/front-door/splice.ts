@@ -49,6 +49,10 @@ export class Splice {
   /** Passes on what each side has sent already, and from then on all that comes. */
   begin(fromClient: Buffer, fromIngest: Buffer): void {
     const { client, ingest, now } = this.#options;
+    if (ingest.destroyed) {
+      this.#ended('broken');
+      return;
+    }
     client.allowHalfOpen = true;
     client.on('end', () => {
       this.#clientEnded = now();
@@ -58,7 +62,6 @@ export class Splice {
       if (!this.#fromIngest(bytes)) ingest.pause();
     });
     ingest.on('end', () => this.#ended(this.#isGoodbye() ? 'said-goodbye' : 'broken'));
-    ingest.on('error', () => this.#ended('broken'));
     ingest.on('close', () => this.#ended('broken'));
     if (fromIngest.length === 0 || this.#fromIngest(fromIngest)) ingest.resume();
     if (fromClient.length === 0 || this.fromClient(fromClient, fromClient.length)) this.#readClient();

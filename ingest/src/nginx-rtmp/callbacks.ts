@@ -11,8 +11,6 @@ export interface CallbackHandler {
 
 export interface PublishCall {
   readonly client: string;
-  /** Of the publisher, as text. */
-  readonly address: string;
   readonly key: string;
 }
 
@@ -64,7 +62,7 @@ export class Callbacks {
     const field = (name: string): string => form?.get(name) ?? '';
     if (!form || request.method !== 'POST' || field('clientid') === '') response.writeHead(400);
     else if (request.url === '/publish') {
-      const call = { client: field('clientid'), address: field('addr'), key: field('name') };
+      const call = { client: field('clientid'), key: field('name') };
       const name = await this.#handler.publish(call);
       if (name === undefined) response.writeHead(403);
       else response.writeHead(302, { location: name });

@@ -1,4 +1,3 @@
-import { isIP } from 'node:net';
 import { join } from 'node:path';
 import { ANNOUNCED_CHUNK_BYTES } from '../rtmp/announced-chunk-size.ts';
 
@@ -7,13 +6,13 @@ export interface NginxConfigOptions {
   readonly module: string;
   /** Where all that nginx writes goes: readable by its owner alone, for who reaches its sockets may play and drop. */
   readonly folder: string;
-  /** Address and port that RTMP listens on. */
-  readonly host: string;
+  /** Of this machine's loopback, where publishers that were let in are passed on to. */
   readonly port: number;
-  readonly handshakeTimeoutMs: number;
+  /** A client that takes nothing for so long is hung up on. */
+  readonly sendTimeoutMs: number;
   /** Longest message, in bytes. */
   readonly maxMessageBytes: number;
-  /** Most connections of publishers, present and to come. */
+  /** Most publishers, present and to come. */
   readonly maxPublishers: number;
 }
 
@@ -28,9 +27,9 @@ export interface NginxSockets {
 }
 
 export const NGINX_APP = 'live';
+export const LOOPBACK = '127.0.0.1';
 /** Messages that may wait for our player. It plays in this process, which may be busy for a moment; the rest is dropped. */
 const OUT_QUEUE = 4096;
-const HOST_NAME = /^[A-Za-z0-9._-]{1,253}$/;
 /** What goes unquoted into the configuration: nothing that ends a directive or begins a variable. */
 const PLAIN_PATH = /^\/[A-Za-z0-9._/-]*$/;
 
@@ -44,10 +43,12 @@ export function nginxSockets(folder: string): NginxSockets {
 
 /**
  * The whole configuration of an nginx that takes publishers in for us (nginx-rtmp-module 1.2.2, its wiki's Directives page).
- * Throws a sentence for a host or path that cannot stand in it.
+ * Throws a sentence for a path that cannot stand in it.
  *
  * - One process, which neither forks nor changes its user: killed, it leaves no worker behind that would hold the port.
  * - Nothing is logged that a client sends: no access log, errors from `warn` on.
+ * - Strangers are kept from it (`NginxSession`), so TCP is for this machine alone. A Unix socket is no way in for publishers:
+ *   nginx takes them for its own there, and does not ask.
  * - `deny play`: over TCP nobody may play; its rules do not reach the Unix socket, which the folder guards.
  * - `buflen 0`, for with any other value nginx collects messages for a player before it sends them.
  * - `meta copy`, for otherwise it writes metadata of its own.
@@ -76,7 +77,7 @@ events {
 rtmp {
   access_log off;
   max_connections ${connections};
-  timeout ${options.handshakeTimeoutMs}ms;
+  timeout ${options.sendTimeoutMs}ms;
   ping 30s;
   ping_timeout 10s;
   buflen 0;
@@ -84,7 +85,7 @@ rtmp {
   chunk_size ${ANNOUNCED_CHUNK_BYTES};
   max_message ${options.maxMessageBytes};
   server {
-    listen ${listenAddress(options.host, options.port)};
+    listen ${LOOPBACK}:${options.port};
     listen unix:${sockets.play};
     application ${NGINX_APP} {
       live on;
@@ -113,10 +114,4 @@ http {
   }
 }
 `;
-}
-
-function listenAddress(host: string, port: number): string {
-  if (isIP(host) === 6) return `[${host}]:${port}`;
-  if (isIP(host) !== 4 && !HOST_NAME.test(host)) throw new Error(`The host "${host}" is no name and no address.`);
-  return `${host}:${port}`;
 }

@@ -38,9 +38,8 @@ function make(configuration?: string, installation: NginxInstallation = DEBIAN_N
       nginxConfig({
         module: installation.module,
         folder,
-        host: '127.0.0.1',
         port: 0,
-        handshakeTimeoutMs: 5_000,
+        sendTimeoutMs: 5_000,
         maxMessageBytes: 1_000_000,
         maxPublishers: 8,
       }).replace('listen 127.0.0.1:0;', ''),

@@ -11,7 +11,6 @@ export interface NginxPublisherIdentity {
   /** Of the connection, in nginx. */
   readonly client: string;
   readonly streamName: string;
-  readonly address: string;
 }
 
 const KIB = 1024;
@@ -80,7 +79,7 @@ export class NginxPublisher {
     this.#state = { name: 'publishing', publisher };
     this.#lastMedia = this.#context.now();
     metrics.publishers.inc();
-    logger.info({ stream: streamId(this.grant.stream), address: this.identity.address }, 'publisher admitted');
+    logger.info({ stream: streamId(this.grant.stream) }, 'publisher admitted');
     return undefined;
   }
 
@@ -98,12 +97,11 @@ export class NginxPublisher {
   refuse(refused: Refusal): void {
     if (this.#over) return;
     const { metrics, logger, drop } = this.#context;
-    const { address, streamName } = this.identity;
     metrics.refusal(refused.code);
     const stream = streamId(this.grant.stream);
-    logger.info({ stream, address, reason: refused.code, unsaid: refused.sentence }, 'RTMP refused');
+    logger.info({ stream, reason: refused.code, unsaid: refused.sentence }, 'RTMP refused');
     this.#end(refused.stop);
-    drop(streamName);
+    drop(this.identity.streamName);
   }
 
   /** It has hung up. What it sent before may still be on its way to us; behind that comes the end of the stream. */

@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { setTimeout as delay } from 'node:timers/promises';
-import { streamId, type StreamRef } from '@showrunner/service-kit';
+import { hashStreamKey, streamId, type StreamRef } from '@showrunner/service-kit';
 import type { AdmissionResult, Grant } from '../admission/admission.ts';
 import type { DoorContext } from '../door.ts';
 import { refusal, type Refusal } from '../errors.ts';
@@ -22,6 +21,8 @@ export class NginxPublishers implements CallbackHandler {
   readonly #publishers = new Map<string, NginxPublisher>();
   /** Clients whose key is being checked. */
   readonly #asking = new Set<string>();
+  /** Why a key was refused last, by its hash: nginx hangs up without a word. */
+  readonly #refusals = new Map<string, Refusal>();
   #closed = false;
 
   constructor(context: DoorContext, sockets: NginxSockets, control: NginxControl) {
@@ -42,11 +43,15 @@ export class NginxPublishers implements CallbackHandler {
     const stillThere = this.#asking.delete(client);
     const refused = !result.admitted ? result.refusal : stillThere ? await this.#open(call, result) : refusal('gone');
     if (typeof refused === 'string') return refused;
-    const { config, metrics, logger } = this.#context;
-    metrics.refusal(refused.code);
-    logger.info({ address: call.address, reason: refused.code, unsaid: refused.sentence }, 'RTMP refused');
-    if (refused.code === 'unknown-key') await delay(config.wrongKeyDelayMs);
+    this.#refusals.set(hashStreamKey(call.key), refused);
     return undefined;
+  }
+
+  /** Why the key was refused, once, for the one who let it in before. */
+  takeRefusal({ keyHash }: Grant): Refusal | undefined {
+    const refused = this.#refusals.get(keyHash);
+    this.#refusals.delete(keyHash);
+    return refused;
   }
 
   publishDone(client: string): void {
@@ -109,14 +114,14 @@ export class NginxPublishers implements CallbackHandler {
   }
 
   /** Answers the name that the stream gets in nginx, or why there is none. */
-  async #open({ client, address }: PublishCall, grant: Grant): Promise<string | Refusal> {
+  async #open({ client }: PublishCall, grant: Grant): Promise<string | Refusal> {
     if (this.#closed) return refusal('shutdown');
     if (this.#publishers.size >= this.#context.config.maxPublishers) {
-      return refusal('already-publishing', 'This server has as many publishers as it may have.');
+      return refusal('too-many-publishers');
     }
     // Nobody can guess it, and no two are alike.
     const streamName = randomBytes(12).toString('hex');
-    const publisher = new NginxPublisher({ client, streamName, address }, grant, {
+    const publisher = new NginxPublisher({ client, streamName }, grant, {
       ...this.#context,
       sockets: this.#sockets,
       drop: (name) => this.#drop(name),

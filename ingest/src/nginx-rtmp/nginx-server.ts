@@ -1,26 +1,34 @@
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer, type AddressInfo } from 'node:net';
+import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Door, DoorContext } from '../door.ts';
-import { listenError } from '../rtmp/listen-error.ts';
+import { refusal } from '../errors.ts';
+import { Connections } from '../rtmp/connections.ts';
+import { Listener } from '../rtmp/listener.ts';
+import { ReadBeat } from '../rtmp/read-beat.ts';
 import { until } from '../until.ts';
 import { Callbacks } from './callbacks.ts';
-import { nginxConfig, nginxSockets } from './nginx-config.ts';
+import { LOOPBACK, nginxConfig, nginxSockets } from './nginx-config.ts';
 import { NginxControl } from './nginx-control.ts';
 import { DEBIAN_NGINX, NginxProcess, type NginxInstallation } from './nginx-process.ts';
 import { NginxPublishers } from './nginx-publishers.ts';
+import { NginxSession, type NginxSessionContext } from './nginx-session.ts';
 import type { NginxStat } from './nginx-stat.ts';
 import { nginxGrowth } from './nginx-tally.ts';
 
 const SWEEP_MS = 200;
 const STAT_MS = 2_000;
+/** As before our own engine: fewer cost less when each is read as its media comes. */
+const BEAT = { from: 4, intervalMs: 30 };
 
-/** nginx with its RTMP module as a door: it speaks with publishers; we decide who they are, and play what they send. */
+/** nginx with its RTMP module as a door: we decide who publishers are and let it speak with those; and play what they send. */
 export class NginxServer implements Door {
   readonly #context: DoorContext;
   readonly #installation: NginxInstallation;
-  #port = 0;
+  readonly #sessions: Connections<NginxSession>;
+  readonly #listener: Listener;
+  #sessionContext: NginxSessionContext | undefined;
   #process: NginxProcess | undefined;
   #publishers: NginxPublishers | undefined;
   #counted: NginxStat | undefined;
@@ -31,15 +39,19 @@ export class NginxServer implements Door {
   constructor(context: DoorContext, installation: NginxInstallation = DEBIAN_NGINX) {
     this.#context = context;
     this.#installation = installation;
+    const { config, logger, now } = context;
+    this.#sessions = new Connections(config, now);
+    const { host, port } = config;
+    this.#listener = new Listener({ protocol: 'RTMP', host, port, logger, accept: (socket) => this.#accept(socket) });
   }
 
   get port(): number {
-    return this.#port;
+    return this.#listener.port;
   }
 
   /** Nobody publishes, nor is about to. */
   get idle(): boolean {
-    return this.#publishers?.idle ?? true;
+    return (this.#publishers?.idle ?? true) && [...this.#sessions].every(({ isStranger }) => isStranger);
   }
 
   /** Of nginx, while it runs. */
@@ -57,6 +69,8 @@ export class NginxServer implements Door {
   }
 
   async drain(signal: AbortSignal): Promise<void> {
+    void this.#listener.close();
+    for (const session of this.#sessions) if (session.isStranger) session.refuse(refusal('shutdown'));
     this.#publishers?.refuseNewcomers();
     await until(() => this.idle, signal);
   }
@@ -68,7 +82,7 @@ export class NginxServer implements Door {
 
   async #start(): Promise<void> {
     const { config, logger, admission } = this.#context;
-    this.#port = await freePort(config.host, config.port);
+    const port = await freePort();
     const folder = await mkdtemp(join(tmpdir(), 'showrunner-nginx-'));
     this.#undo.push(() => rm(folder, { recursive: true, force: true }));
     const sockets = nginxSockets(folder);
@@ -85,9 +99,8 @@ export class NginxServer implements Door {
       configuration: nginxConfig({
         module,
         folder,
-        host: config.host,
-        port: this.#port,
-        handshakeTimeoutMs: config.handshakeTimeoutMs,
+        port,
+        sendTimeoutMs: config.handshakeTimeoutMs,
         maxMessageBytes: config.maxMediaMessageBytes,
         maxPublishers: config.maxPublishers,
       }),
@@ -102,15 +115,44 @@ export class NginxServer implements Door {
     });
     this.#undo.push(() => this.#process?.close());
     await this.#process.start();
-    const sweeper = setInterval(() => publishers.sweep(), SWEEP_MS);
+    this.#undo.push(async () => {
+      const stopped = this.#listener.close();
+      await this.#sessions.close();
+      await stopped;
+    });
     const counter = setInterval(() => void this.#count(control, publishers), STAT_MS);
     const unlisten = admission.onChange((stream) => publishers.review(stream));
     this.#undo.push(() => {
-      clearInterval(sweeper);
       clearInterval(counter);
       unlisten();
       publishers.close();
     });
+    this.#sessionContext = {
+      ...this.#context,
+      // What comes in is counted by nginx.
+      metrics: { refusal: (reason) => this.#context.metrics.refusal(reason), passed: () => undefined },
+      beat: new ReadBeat(BEAT),
+      nginx: { host: LOOPBACK, port },
+      makeRoom: () => (this.#sessions.mayPublish() ? undefined : refusal('too-many-publishers')),
+      takeRefusal: (grant) => publishers.takeRefusal(grant),
+    };
+    this.#sessions.start(SWEEP_MS, () => publishers.sweep());
+    await this.#listener.start();
+  }
+
+  #accept(socket: Socket): void {
+    const { metrics } = this.#context;
+    if (!this.#sessionContext || this.#closing || !this.#sessions.makeRoomFor(socket.remoteAddress)) {
+      metrics.refusal('too-many-connections');
+      socket.destroy();
+      return;
+    }
+    const session: NginxSession = new NginxSession(socket, this.#sessionContext, () => {
+      this.#sessions.delete(session);
+      metrics.connections.dec();
+    });
+    this.#sessions.add(session);
+    metrics.connections.inc();
   }
 
   async #shutDown(): Promise<void> {
@@ -134,17 +176,14 @@ export class NginxServer implements Door {
   }
 }
 
-/**
- * The port where nobody listens on it, and one of the system's choice where it is 0. Throws a sentence where it is taken: nginx
- * would try for seconds, and its words are not for people.
- */
-function freePort(host: string, port: number): Promise<number> {
+/** A port of this machine's loopback, for nginx cannot be asked which one it took. */
+function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const probe = createServer();
-    probe.once('error', (error: NodeJS.ErrnoException) => reject(listenError(error, host, port)));
-    probe.listen(port, host, () => {
-      const { port: free } = probe.address() as AddressInfo;
-      probe.close(() => resolve(free));
+    probe.once('error', reject);
+    probe.listen(0, LOOPBACK, () => {
+      const { port } = probe.address() as AddressInfo;
+      probe.close(() => resolve(port));
     });
   });
 }

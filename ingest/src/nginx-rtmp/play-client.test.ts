@@ -115,6 +115,11 @@ describe('a player, beside an nginx that misbehaves', () => {
       command('020008' + Buffer.from('onStatus').toString('hex') + 'ff'),
       'AMF marker 255',
     ],
+    [
+      'XML in an object, which amf.js reads past the end',
+      command('0200086f6e537461747573' + '000000000000000000' + '05' + '030001610f0000000161000009'),
+      'The answer onStatus of nginx cannot be decoded.',
+    ],
   ])('ends at %s', async (_, bytes, problem) => {
     const player = await play((socket) => socket.write(Buffer.concat([HANDSHAKE, RESULT_1, RESULT_2, STARTED, bytes])));
     await player.start();

@@ -159,7 +159,14 @@ export class PlayClient {
       this.#end(problem);
       return;
     }
-    const { transId, info } = decodeAmf0Cmd(withoutEcmaArrays(payload));
+    let answer: Record<string, unknown>;
+    try {
+      answer = decodeAmf0Cmd(withoutEcmaArrays(payload));
+    } catch {
+      this.#end(`The answer ${name} of nginx cannot be decoded.`);
+      return;
+    }
+    const { transId, info } = answer;
     if (name === '_error') this.#end(`nginx refused command ${String(transId)}.`);
     else if (name === '_result' && transId === CONNECT) {
       this.#encoder.sendInvokeMessage(0, { cmd: 'createStream', transId: CREATE_STREAM, cmdObj: null });

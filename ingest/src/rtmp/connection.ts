@@ -20,8 +20,8 @@ export interface ConnectionContext {
   readonly metrics: { refusal(reason: RefusalCode): void };
   readonly logger: Logger;
   readonly now: () => number;
-  /** Whether one more publisher may come. */
-  mayPublish(): boolean;
+  /** Makes room for a publisher whose key is good; answers why it may not come where there is none. */
+  makeRoom(grant: Grant): Refusal | undefined;
 }
 
 /**
@@ -71,7 +71,11 @@ export abstract class RtmpConnection implements RtmpHandler {
     const read = accepted instanceof TLSSocket ? readEach : readInto;
     this.socket = read(accepted, (bytes, length) => this.#receive(bytes, length));
     this.socket.setNoDelay(true);
-    this.socket.on('error', (error) => this.#context.logger.debug({ err: error }, 'RTMP connection failed'));
+    this.socket.on('error', (error: NodeJS.ErrnoException) => {
+      // Those of a network have a code; what has none went wrong here.
+      const level = error.code === undefined ? 'error' : 'debug';
+      this.#context.logger[level]({ err: error }, 'RTMP connection failed');
+    });
     this.socket.on('close', () => this.#closed());
   }
 
@@ -105,7 +109,8 @@ export abstract class RtmpConnection implements RtmpHandler {
 
   displace(): void {
     this.refuse(refusal('displaced'));
-    this.socket.destroySoon();
+    // Nobody looks after it any more, so what the client does not take at once is not waited for.
+    this.socket.destroy();
   }
 
   /** Closes and waits until the connection is gone. */
@@ -212,10 +217,9 @@ export abstract class RtmpConnection implements RtmpHandler {
     }
     if (!result.admitted && result.refusal.code === 'unknown-key') await delay(config.wrongKeyDelayMs);
     if (this.#state.name !== 'admitting') return;
-    if (!result.admitted) this.refuse(result.refusal);
-    else if (!this.#context.mayPublish()) {
-      this.refuse(refusal('already-publishing', 'This server has as many publishers as it may have.'));
-    } else {
+    const refused = result.admitted ? this.#context.makeRoom(result) : result.refusal;
+    if (refused) this.refuse(refused);
+    else if (result.admitted) {
       this.#state = { name: 'admitted', grant: result };
       this.admitted(result);
     }

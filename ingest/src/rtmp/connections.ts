@@ -1,3 +1,5 @@
+import { clientNetwork } from './client-network.ts';
+
 /** What the number of connections and their age is counted by. */
 export interface Connection {
   readonly address: string;
@@ -21,7 +23,8 @@ export interface ConnectionLimits {
 export class Connections<C extends Connection> implements Iterable<C> {
   readonly #limits: ConnectionLimits;
   readonly #now: () => number;
-  readonly #open = new Set<C>();
+  /** Each with the network that it comes from, the oldest first. */
+  readonly #open = new Map<C, string>();
   #sweeper: NodeJS.Timeout | undefined;
 
   constructor(limits: ConnectionLimits, now: () => number) {
@@ -33,7 +36,7 @@ export class Connections<C extends Connection> implements Iterable<C> {
   start(sweepMs: number, alongside?: () => void): void {
     this.#sweeper = setInterval(() => {
       const now = this.#now();
-      for (const connection of this.#open) connection.sweep(now);
+      for (const connection of this.#open.keys()) connection.sweep(now);
       alongside?.();
     }, sweepMs);
   }
@@ -41,7 +44,7 @@ export class Connections<C extends Connection> implements Iterable<C> {
   /** Closes all and waits until they are gone. */
   async close(): Promise<void> {
     clearInterval(this.#sweeper);
-    await Promise.all([...this.#open].map((connection) => connection.close()));
+    await Promise.all([...this.#open.keys()].map((connection) => connection.close()));
   }
 
   get size(): number {
@@ -49,11 +52,11 @@ export class Connections<C extends Connection> implements Iterable<C> {
   }
 
   [Symbol.iterator](): Iterator<C> {
-    return this.#open.values();
+    return this.#open.keys();
   }
 
   add(connection: C): void {
-    this.#open.add(connection);
+    this.#open.set(connection, clientNetwork(connection.address));
   }
 
   delete(connection: C): void {
@@ -66,15 +69,16 @@ export class Connections<C extends Connection> implements Iterable<C> {
    */
   makeRoomFor(address: string | undefined): boolean {
     const { unauthenticatedPerAddress, unauthenticatedTotal } = this.#limits;
-    return this.#makeRoom(unauthenticatedPerAddress, address) && this.#makeRoom(unauthenticatedTotal);
+    const network = clientNetwork(address ?? '');
+    return this.#makeRoom(unauthenticatedPerAddress, network) && this.#makeRoom(unauthenticatedTotal);
   }
 
   mayPublish(): boolean {
     return this.#open.size - this.#strangers().length < this.#limits.maxPublishers;
   }
 
-  #makeRoom(most: number, address?: string): boolean {
-    const strangers = this.#strangers(address);
+  #makeRoom(most: number, network?: string): boolean {
+    const strangers = this.#strangers(network);
     if (strangers.length < most) return true;
     const oldest = strangers.find(({ isDispensable }) => isDispensable);
     if (!oldest) return false;
@@ -83,10 +87,10 @@ export class Connections<C extends Connection> implements Iterable<C> {
     return true;
   }
 
-  /** Connections that do not publish, of one address or of all, the oldest first. */
-  #strangers(address?: string): C[] {
-    return [...this.#open].filter(
-      (connection) => connection.isStranger && (address === undefined || connection.address === address),
-    );
+  /** Connections that do not publish, of one network or of all, the oldest first. */
+  #strangers(network?: string): C[] {
+    return [...this.#open]
+      .filter(([{ isStranger }, theirs]) => isStranger && (network === undefined || theirs === network))
+      .map(([connection]) => connection);
   }
 }

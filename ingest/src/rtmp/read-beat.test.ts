@@ -11,6 +11,8 @@ interface Read {
   bytes: Buffer;
   calls: number;
   closed: boolean;
+  /** Thrown when something comes. */
+  fault?: Error;
   leave: () => void;
 }
 
@@ -41,6 +43,7 @@ async function open(): Promise<Read> {
   const take = (buffer: Buffer, length: number): boolean => {
     read.bytes = Buffer.concat([read.bytes, buffer.subarray(0, length)]);
     read.calls++;
+    if (read.fault) throw read.fault;
     return true;
   };
   const socket = readInto((await accepted)[0], take);
@@ -100,6 +103,21 @@ describe('publishers that are read', () => {
     third.client.write('here');
     await expect.poll(() => text(third)).toBe('here');
     expect(third.closed).toBe(false);
+  });
+
+  it('are read on when what one of them sends cannot be dealt with, which ends that one alone', async () => {
+    const [first, second, third] = [await open(), await open(), await open()];
+    const errors: Error[] = [];
+    first.socket.on('error', (error) => errors.push(error));
+    first.fault = new Error('What it sent cannot be dealt with.');
+    const limit = Error.stackTraceLimit;
+    first.client.write('bad');
+    second.client.write('here');
+    await expect.poll(() => [first.closed, text(second)]).toEqual([true, 'here']);
+    expect(errors).toEqual([first.fault]);
+    expect(Error.stackTraceLimit).toBe(limit);
+    third.client.write('there');
+    await expect.poll(() => text(third)).toBe('there');
   });
 
   it('are not read after they were closed here', async () => {

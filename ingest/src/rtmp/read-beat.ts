@@ -69,8 +69,21 @@ export class ReadBeat {
     // A socket on which nothing has come answers with an error, and nobody wants to know where that was thrown.
     const { stackTraceLimit } = Error;
     Error.stackTraceLimit = 0;
-    for (const member of this.#members) this.#read(member);
-    Error.stackTraceLimit = stackTraceLimit;
+    try {
+      for (const member of this.#members) this.#readOrEnd(member);
+    } finally {
+      Error.stackTraceLimit = stackTraceLimit;
+    }
+  }
+
+  /** What one publisher sends must not keep the others from being read. */
+  #readOrEnd(member: Member): void {
+    try {
+      this.#read(member);
+    } catch (error) {
+      this.#leave(member);
+      member.socket.destroy(error as Error);
+    }
   }
 
   #read(member: Member): void {

@@ -27,7 +27,7 @@ export class RtmpServer implements Door {
     this.#context = {
       ...context,
       beat: new ReadBeat({ from: BEAT_FROM_PUBLISHERS, intervalMs: BEAT_MS }),
-      mayPublish: () => this.#sessions.mayPublish(),
+      makeRoom: () => (this.#sessions.mayPublish() ? undefined : refusal('too-many-publishers')),
     };
     const { host, port } = config;
     this.#listener = new Listener({ protocol: 'RTMP', host, port, logger, accept: (socket) => this.#accept(socket) });
@@ -70,12 +70,13 @@ export class RtmpServer implements Door {
       socket.destroy();
       return;
     }
+    this.#sessions.makeRoomFor(socket.remoteAddress);
     const session: RtmpSession = new RtmpSession(socket, this.#context, () => {
       this.#sessions.delete(session);
-      metrics.connections.set(this.#sessions.size);
+      metrics.connections.dec();
     });
     this.#sessions.add(session);
-    metrics.connections.set(this.#sessions.size);
+    metrics.connections.inc();
   }
 
   /** What was admitted may be admitted no longer. */

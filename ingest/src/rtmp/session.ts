@@ -9,7 +9,7 @@ import { RtmpConnection, STRANGER_LIMITS, type ConnectionContext } from './conne
 import type { ReadBeat } from './read-beat.ts';
 
 /** What a session needs of the server around it. */
-export interface SessionContext extends DoorContext, Pick<ConnectionContext, 'mayPublish'> {
+export interface SessionContext extends DoorContext, Pick<ConnectionContext, 'makeRoom'> {
   /** Reads those who publish. */
   readonly beat: ReadBeat;
 }

@@ -25,6 +25,7 @@ export class AnyKey implements Admission {
     return {
       admitted: true as const,
       stream: { namespace, name },
+      uid: undefined,
       policy: this.#policy,
       keyHash: hashStreamKey(key),
     };

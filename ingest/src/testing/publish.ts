@@ -25,7 +25,7 @@ export function oneKey(
       await new Promise((resolve) => setTimeout(resolve, slowness));
       if (key !== KEY) return { admitted: false, refusal: refusal('unknown-key') };
       if (barred) return { admitted: false, refusal: barred };
-      return { admitted: true, stream: STREAM, policy: terms, keyHash: hashStreamKey(key) };
+      return { admitted: true, stream: STREAM, uid: undefined, policy: terms, keyHash: hashStreamKey(key) };
     },
     review: (grant) => (barred ? { admitted: false, refusal: barred } : grant),
     barred: () => barred,

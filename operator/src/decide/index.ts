@@ -9,7 +9,7 @@ export { decideKeys, formerKeys, statusHashes } from './live-stream/decide-keys.
 export { decideEvents } from './live-stream/decide-events.ts';
 export { nameOf } from './live-stream/decide-objects.ts';
 export { decideStatus, type ObservedShow } from './live-stream/decide-status.ts';
-export { CONFIG_ENTRIES } from './live-stream/config-secret.ts';
+export { CONFIG_ENTRIES, transcodeIn } from './live-stream/config-secret.ts';
 export type { EngineState } from './live-stream/engine-findings.ts';
 export { followShow } from './live-stream/follow-show.ts';
 export { KeyHolders } from './live-stream/key-holders.ts';

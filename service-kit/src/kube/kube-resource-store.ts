@@ -4,6 +4,7 @@ import { KIND_RULES } from '../seams/resource-kinds.ts';
 import {
   ConflictError,
   ExpiredError,
+  type Identity,
   InvalidResourceError,
   type Kind,
   type KindWithStatus,
@@ -60,8 +61,13 @@ export class KubeResourceStore implements ResourceStore {
     return stored && readable(kind, stored);
   }
 
-  async list<K extends Kind>(kind: K, namespace?: string): Promise<{ items: Kinds[K][]; resourceVersion: string }> {
+  /** `unreadable` names what was left out. */
+  async list<K extends Kind>(
+    kind: K,
+    namespace?: string,
+  ): Promise<{ items: Kinds[K][]; unreadable: Identity[]; resourceVersion: string }> {
     const items: Kinds[K][] = [];
+    const unreadable: Identity[] = [];
     const versions: string[] = [];
     for (const scope of this.#scopes(namespace)) {
       let version = '';
@@ -70,11 +76,12 @@ export class KubeResourceStore implements ResourceStore {
         for (const stored of page.items) {
           const object = this.#parsed(kind, stored);
           if (object) items.push(object);
+          else unreadable.push(identity(stored));
         }
       }
       versions.push(version);
     }
-    return { items: items.sort(byName), resourceVersion: versions.join('.') };
+    return { items: items.sort(byName), unreadable, resourceVersion: versions.join('.') };
   }
 
   async *watch<K extends Kind>(
@@ -214,6 +221,10 @@ export class KubeResourceStore implements ResourceStore {
     this.#logger.warn({ kind, namespace, name, broken }, 'A stored resource breaks a rule of this version; left out.');
     return undefined;
   }
+}
+
+function identity({ metadata: { namespace = '', name, uid } }: KubeObject): Identity {
+  return { namespace, name, uid };
 }
 
 /** So that nobody's write in between is undone. */

@@ -12,8 +12,14 @@ const logger = createLogger({ name: 'test', level: 'silent' });
 const event = (type: string, resourceVersion: string) =>
   `${JSON.stringify({ type, object: { metadata: { name: `v${resourceVersion}`, resourceVersion } } })}\n`;
 
+type Answer = (response: ServerResponse) => void;
+
 /** A server that answers one watch after the other, and what a persistent watch of it brings. */
-async function follow(...answers: ((response: ServerResponse) => void)[]) {
+async function follow(...answers: Answer[]) {
+  return followFor(undefined, ...answers);
+}
+
+async function followFor(silenceMs: number | undefined, ...answers: Answer[]) {
   const from: (string | null)[] = [];
   const { client } = await localServer((request, response) => {
     from.push(new URL(request.url ?? '', 'http://localhost').searchParams.get('resourceVersion'));
@@ -24,7 +30,7 @@ async function follow(...answers: ((response: ServerResponse) => void)[]) {
   const stop = new AbortController();
   const told: string[] = [];
   const reading = (async () => {
-    const options = { from: '1', namespace: 'ns', signal: stop.signal, logger };
+    const options = { from: '1', namespace: 'ns', signal: stop.signal, logger, ...(silenceMs && { silenceMs }) };
     for await (const { object } of persistentWatch<KubeObject>(client, KUBE.liveStreams, options)) {
       told.push(object.metadata.name);
     }
@@ -56,12 +62,39 @@ describe('a persistent watch', () => {
   });
 
   it('asks more and more seldom where watches end at once', async () => {
-    const { from, stop, reading } = await follow(
+    const began = performance.now();
+    const { reading } = await follow(
       ...Array.from({ length: 50 }, () => (response: ServerResponse) => void response.end()),
     );
-    await sleep(1_200);
-    expect(from.length).toBeGreaterThanOrEqual(3);
-    expect(from.length).toBeLessThanOrEqual(5);
+    await expect(reading).rejects.toThrow();
+    // Four pauses: 100, 200, 400 and 800 ms, and up to a half more.
+    expect(performance.now() - began).toBeGreaterThanOrEqual(1_500);
+  });
+
+  it('gives up a version from which nothing comes, for the server may have lost it', async () => {
+    const silent: Answer = (response) => response.writeHead(200).flushHeaders();
+    const { from, reading } = await followFor(
+      500,
+      (response) => response.end(event('ADDED', '9000')),
+      silent,
+      (response) => response.writeHead(500).end('<html>'),
+      silent,
+      (response) => response.end(),
+      silent,
+    );
+    await expect(reading).rejects.toEqual(
+      new ExpiredError('Nothing has come after version 9000 in 5 watches: list again.'),
+    );
+    expect(from).toEqual(['1', '9000', '9000', '9000', '9000', '9000']);
+  });
+
+  it('keeps a version from which something comes now and then', async () => {
+    const end: Answer = (response) => void response.end();
+    const bookmark: Answer = (response) => void response.end(event('BOOKMARK', '7'));
+    const { from, stop, reading } = await follow(end, end, end, bookmark, end, end, end, (response) =>
+      response.write(event('ADDED', '8')),
+    );
+    await vi.waitFor(() => expect(from).toHaveLength(8), 15_000);
     stop.abort();
     await reading;
   });

@@ -1,18 +1,19 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ExpiredError, type Kind, type Kinds, type WatchEvent } from './resource-store.ts';
+import { ExpiredError, type Identity, type Kind, type Kinds, type WatchEvent } from './resource-store.ts';
 
 const FIRST_PAUSE_MS = 200;
 const LONGEST_PAUSE_MS = 15_000;
 
 /** What can be followed: a ResourceStore, or the one resource of a mounted folder. */
 export interface Feed<K extends Kind> {
-  list(kind: K): Promise<{ items: Kinds[K][]; resourceVersion: string }>;
+  /** `unreadable` are there too, but break a rule of this version. */
+  list(kind: K): Promise<{ items: Kinds[K][]; unreadable?: readonly Identity[]; resourceVersion: string }>;
   watch(kind: K, options: { from: string; signal: AbortSignal }): AsyncIterable<WatchEvent<K>>;
 }
 
 export interface Follower<K extends Kind> {
-  /** All there is, at first and whenever changes were missed: what is not in it is gone. */
-  listed(items: Kinds[K][]): void;
+  /** All there is, at first and whenever changes were missed: what is in neither list is gone. */
+  listed(items: Kinds[K][], unreadable: readonly Identity[]): void;
   /** After the list, in order. */
   changed(event: WatchEvent<K>): void;
   /** A list or a watch failed; everything is listed again in a moment. What was told before stays the last that is known. */
@@ -40,7 +41,7 @@ export async function follow<K extends Kind>(
       // A list cannot be called back, but nobody has to wait for it.
       const list = await Promise.race([feed.list(kind), aborted]);
       if (!list || signal.aborted) return;
-      follower.listed(list.items);
+      follower.listed(list.items, list.unreadable ?? []);
       const { resourceVersion: from } = list;
       for await (const event of feed.watch(kind, { from, signal })) follower.changed(event);
     } catch (error) {

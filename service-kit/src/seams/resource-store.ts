@@ -12,6 +12,11 @@ export interface ResourceKey {
   readonly name: string;
 }
 
+/** Which object it is; another one may have the same key later. */
+export interface Identity extends ResourceKey {
+  readonly uid: string | undefined;
+}
+
 /** A kind whose `status` is written apart from the rest. */
 export type KindWithStatus = { [K in Kind]: Kinds[K] extends { status?: unknown } ? K : never }[Kind];
 export type StatusOf<K extends KindWithStatus> = NonNullable<Kinds[K]['status']>;

@@ -124,6 +124,7 @@ export async function start(config: StandaloneConfig): Promise<void> {
       responders: [flv, ops],
       rest: (request, response) => pages(request, response),
       logger,
+      registry,
     });
     const web = await createWeb({
       store: resources,

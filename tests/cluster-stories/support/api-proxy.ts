@@ -13,6 +13,8 @@ export interface ProxiedRequest {
   readonly method: string;
   /** Without the query. */
   readonly path: string;
+  /** Of the labels that are asked for; empty for all. */
+  readonly selector: string;
   /** What the proxy answered in place of the API; `undefined` where it was passed on. */
   readonly refused: Refusal | undefined;
 }
@@ -97,7 +99,13 @@ function describe({ method = 'GET', url = '/' }: IncomingMessage): Omit<ProxiedR
   const { pathname, searchParams } = new URL(url, 'http://proxy');
   const isObject = /\/namespaces\/[^/]+\/[^/]+\/[^/]+/.test(pathname);
   const reading = searchParams.has('watch') ? 'watch' : isObject ? 'get' : 'list';
-  return { at: performance.now(), kind: method === 'GET' ? reading : 'write', method, path: pathname };
+  return {
+    at: performance.now(),
+    kind: method === 'GET' ? reading : 'write',
+    method,
+    path: pathname,
+    selector: searchParams.get('labelSelector') ?? '',
+  };
 }
 
 function answer(outgoing: ServerResponse, refusal: Refusal): void {

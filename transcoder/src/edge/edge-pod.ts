@@ -48,7 +48,15 @@ export function createEdgePod({ config, logger, registry, ...options }: EdgePodO
       if (!ops(request, response)) response.writeHead(404).end();
     },
   });
-  const media = new MediaListener({ host, port: config.httpPort, media: (exchange) => edge.handle(exchange), logger });
+  const media = new MediaListener({
+    host,
+    port: config.httpPort,
+    media: (exchange) => edge.handle(exchange),
+    logger,
+    registry,
+    // What left the cache and is still being read; most of what is being read is in it.
+    unsent: { mostBytes: config.cacheBytes / 2 },
+  });
 
   async function shutDown(): Promise<void> {
     const wasServing = phase === 'ready';

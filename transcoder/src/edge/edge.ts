@@ -35,8 +35,10 @@ export interface EdgeLimits extends UpstreamPatience {
   readonly flightsPerStream: number;
   /** Of those, what will not come next: the furthest make room for nearer ones. */
   readonly farFlightsPerStream: number;
-  /** Streams that have not answered yet that may be asked at a time: looking for what is not there must not hold up the rest. */
+  /** Streams whose transcoder was not reached yet that may be looked for at a time: what is not there must not hold up the rest. */
   readonly unknownStreams: number;
+  /** Streams that are remembered: more than a cluster has. */
+  readonly streams: number;
   /** Bytes of answers that may be on their way from all transcoders at a time. */
   readonly inFlightBytes: number;
 }
@@ -49,6 +51,7 @@ const LIMITS: EdgeLimits = {
   flightsPerStream: 256,
   farFlightsPerStream: 32,
   unknownStreams: 64,
+  streams: 50_000,
   inFlightBytes: 128 * MIB,
   connectMs: 5_000,
   answerMs: 10_000,
@@ -61,6 +64,8 @@ const MOST_PLAYLIST_BYTES = MIB;
 const MOST_MEDIA_BYTES = 64 * MIB;
 /** Playlists of one stream, with and without delta updates, of which it is known how far they go: far more than a ladder has. */
 const MOST_PLAYLISTS = 64;
+/** A transcoder that is looked for longer than this makes room for another. */
+const LOOK_MS = 1_000;
 /** A stream that nobody asked for in so long is forgotten. */
 const FORGET_MS = 60_000;
 const TOO_MANY_WAIT = 'Too many requests wait here: ask again.';
@@ -74,6 +79,8 @@ interface SharedFlight extends Flight {
 }
 
 interface StreamEntry {
+  readonly id: string;
+  readonly sinceMs: number;
   readonly upstream: UpstreamStream;
   readonly flights: Map<string, SharedFlight>;
   /** How far playlists went when they last came, by their plain target. */
@@ -95,6 +102,8 @@ export class Edge {
   readonly #cache: ReplyCache;
   readonly #connections: UpstreamConnections;
   readonly #streams = new Map<string, StreamEntry>();
+  /** Those whose transcoder was not reached yet, while somebody waits for them, the oldest first. */
+  readonly #strangers = new Map<string, StreamEntry>();
   readonly #unknown: UnknownStreams;
   readonly #sweep: NodeJS.Timeout;
   #waiters = 0;
@@ -113,8 +122,8 @@ export class Edge {
       cacheBytes: () => this.#cache.bytes,
       cacheEntries: () => this.#cache.size,
       waiting: () => this.#waiters,
-      held: () => this.#sum(({ upstream }) => upstream.held),
-      streams: () => this.#streams.size,
+      held: () => this.#all().reduce((sum, { upstream }) => sum + upstream.held, 0),
+      streams: () => this.#streams.size + this.#strangers.size,
     });
   }
 
@@ -132,7 +141,7 @@ export class Edge {
   /** Lets go of all transcoders. Who still waits is not answered. */
   close(): void {
     clearInterval(this.#sweep);
-    for (const { upstream } of this.#streams.values()) upstream.close();
+    for (const { upstream } of this.#all()) upstream.close();
     this.#connections.close();
   }
 
@@ -165,21 +174,16 @@ export class Edge {
   #wait(exchange: Exchange, asked: Asked): void {
     const id = streamId(asked.stream);
     if (this.#unknown.has(id)) return this.#refuse(exchange, 404, `There is no stream named ${id}.`);
-    const entry = this.#entry(id, asked.stream);
-    const flight = entry?.flights.get(asked.target);
     const { waiters, waitersPerStream } = this.#limits;
-    if (
-      !entry ||
-      this.#waiters >= waiters ||
-      entry.waiters >= waitersPerStream ||
-      (!flight && !this.#hasRoom(entry, asked))
-    ) {
+    const entry = this.#waiters < waiters ? this.#entry(id, asked.stream) : undefined;
+    const flight = entry?.flights.get(asked.target);
+    if (!entry || entry.waiters >= waitersPerStream || (!flight && !this.#hasRoom(entry, asked))) {
       return this.#refuse(exchange, 503, TOO_MANY_WAIT, RETRY_AFTER);
     }
     this.#metrics.request(flight ? 'coalesced' : 'upstream');
     this.#waiters += 1;
     entry.waiters += 1;
-    const joined = flight ?? this.#flight(id, entry, asked);
+    const joined = flight ?? this.#flight(entry, asked);
     joined.waiters.add(exchange);
     exchange.onGone(() => this.#leave(exchange, entry, joined));
     if (!flight) entry.upstream.ask(joined);
@@ -195,12 +199,12 @@ export class Edge {
     if (far.length < farFlightsPerStream) return true;
     const furthest = far.reduce((a, b) => (compareWanted(a.far!, b.far!) > 0 ? a : b));
     if (compareWanted(furthest.far!, wanted) <= 0) return false;
-    entry.upstream.drop(furthest);
-    this.#land(entry, furthest, { plain: problemReply(503, TOO_MANY_WAIT, RETRY_AFTER) });
+    this.#giveUp(entry, furthest, problemReply(503, TOO_MANY_WAIT, RETRY_AFTER));
     return true;
   }
 
-  #flight(id: string, entry: StreamEntry, asked: Asked): SharedFlight {
+  #flight(entry: StreamEntry, asked: Asked): SharedFlight {
+    const { id } = entry;
     const { target, kind } = asked;
     const mostBytes = isPlaylist(kind) ? MOST_PLAYLIST_BYTES : MOST_MEDIA_BYTES;
     const flight: SharedFlight = {
@@ -235,9 +239,14 @@ export class Edge {
     if (!asked.awaits || newest.has(target)) this.#cache.put(target, reply);
   }
 
+  #giveUp(entry: StreamEntry, flight: SharedFlight, reply: Reply): void {
+    entry.upstream.drop(flight);
+    this.#land(entry, flight, { plain: reply });
+  }
+
   /** The answer is there: everybody gets the same. */
   #land(entry: StreamEntry, flight: SharedFlight, reply: Pick<SharedReply, 'plain' | 'gzip'>): void {
-    entry.flights.delete(flight.asked.target);
+    this.#remove(entry, flight);
     entry.waiters -= flight.waiters.size;
     this.#waiters -= flight.waiters.size;
     const { waiters } = flight;
@@ -253,8 +262,13 @@ export class Edge {
     entry.waiters -= 1;
     this.#waiters -= 1;
     if (flight.waiters.size > 0) return;
-    entry.flights.delete(flight.asked.target);
+    this.#remove(entry, flight);
     entry.upstream.drop(flight);
+  }
+
+  #remove({ id, flights }: StreamEntry, flight: SharedFlight): void {
+    flights.delete(flight.asked.target);
+    if (flights.size === 0) this.#strangers.delete(id);
   }
 
   #share(exchange: Exchange, reply: Pick<SharedReply, 'plain' | 'gzip'>): void {
@@ -274,30 +288,45 @@ export class Edge {
     this.#answer(exchange, problemReply(status, sentence, more));
   }
 
-  /** `undefined` where too many are asked for that nobody knows. */
+  /** `undefined` where there is no room for another. */
   #entry(id: string, stream: StreamRef): StreamEntry | undefined {
-    let entry = this.#streams.get(id);
-    if (!entry) {
-      const looked = this.#sum(({ upstream }) => (upstream.size > 0 && !upstream.known ? 1 : 0));
-      if (looked >= this.#limits.unknownStreams) return undefined;
-      const upstream = new UpstreamStream({
-        transcoder: this.#connections.to(this.#options.addressOf(stream)),
-        now: this.#now,
-        random: Math.random,
-        holdMs: this.#limits.holdMs,
-        called: () => this.#metrics.upstream(),
-      });
-      entry = { upstream, flights: new Map(), newest: new Map(), waiters: 0, usedMs: 0 };
-      this.#streams.set(id, entry);
-    }
-    entry.usedMs = this.#now();
+    const entry = this.#streams.get(id) ?? this.#strangers.get(id) ?? this.#stranger(id, stream);
+    if (entry) entry.usedMs = this.#now();
     return entry;
   }
 
-  #sum(of: (entry: StreamEntry) => number): number {
-    let sum = 0;
-    for (const entry of this.#streams.values()) sum += of(entry);
-    return sum;
+  #stranger(id: string, stream: StreamRef): StreamEntry | undefined {
+    if (this.#streams.size >= this.#limits.streams || !this.#hasRoomForStranger()) return undefined;
+    const upstream = new UpstreamStream({
+      transcoder: this.#connections.to(this.#options.addressOf(stream)),
+      now: this.#now,
+      random: Math.random,
+      holdMs: this.#limits.holdMs,
+      called: () => this.#metrics.upstream(),
+      reached: () => {
+        if (this.#strangers.delete(id)) this.#streams.set(id, entry);
+      },
+    });
+    const sinceMs = this.#now();
+    const entry: StreamEntry = { id, sinceMs, upstream, flights: new Map(), newest: new Map(), waiters: 0, usedMs: 0 };
+    this.#strangers.set(id, entry);
+    return entry;
+  }
+
+  /** A transcoder that is there is found at once, so that the one that has been looked for the longest gives way. */
+  #hasRoomForStranger(): boolean {
+    if (this.#strangers.size < this.#limits.unknownStreams) return true;
+    const [oldest] = this.#strangers.values();
+    if (!oldest || this.#now() - oldest.sinceMs < LOOK_MS) return false;
+    for (const flight of oldest.flights.values()) {
+      this.#metrics.failed('unreachable');
+      this.#giveUp(oldest, flight, problemOf('unreachable', oldest.id));
+    }
+    return true;
+  }
+
+  #all(): StreamEntry[] {
+    return [...this.#streams.values(), ...this.#strangers.values()];
   }
 
   #forgetUnused(): void {

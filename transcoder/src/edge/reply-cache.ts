@@ -45,7 +45,8 @@ export class ReplyCache {
 
   put(key: string, reply: SharedReply): void {
     const { lifetimeMs } = reply;
-    const bytes = (reply.gzip ? 2 : 1) * reply.plain.byteLength + OVERHEAD_BYTES;
+    // Compressed, it is smaller: how much so is not known yet.
+    const bytes = (reply.gzip ? 2 : 1) * reply.plain.heldBytes + OVERHEAD_BYTES;
     this.#remove(key);
     if (lifetimeMs <= 0 || bytes > this.#mostBytes) return;
     this.#entries.set(key, { reply, expiresMs: this.#now() + lifetimeMs, bytes });

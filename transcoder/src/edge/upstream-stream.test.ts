@@ -28,6 +28,7 @@ beforeEach(() => {
     random: () => 0.5,
     holdMs: HOLD_MS,
     called: () => undefined,
+    reached: () => undefined,
   });
 });
 afterEach(() => {

@@ -22,6 +22,8 @@ export interface UpstreamStreamOptions {
   readonly holdMs: number;
   /** A request was sent. */
   readonly called: () => void;
+  /** There is a transcoder: it took a connection. */
+  readonly reached: () => void;
 }
 
 /** Between two attempts to reach a transcoder that is away, milliseconds. */
@@ -93,12 +95,13 @@ export class UpstreamStream {
   }
 
   #call(flight: Flight, attempt: Attempt): void {
-    const { transcoder, called, now } = this.#options;
+    const { transcoder, called, reached, now } = this.#options;
     called();
     attempt.askedSinceMs = undefined;
     attempt.abort = transcoder.call(flight.asked, {
       connected: () => {
         attempt.askedSinceMs ??= now();
+        reached();
         this.#release();
       },
       answered: (answer) => {

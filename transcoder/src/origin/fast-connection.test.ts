@@ -21,6 +21,7 @@ async function closedAfter(act: (client: ReturnType<typeof connect>) => Promise<
       firstRequestMs: 150,
       idleMs: 600,
       stalledMs: 300,
+      unsent: { add: () => undefined },
     });
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');

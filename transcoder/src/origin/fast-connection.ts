@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import type { Exchange } from './exchange.ts';
 import type { Reply } from './reply.ts';
 import { parseRequestHead, type RequestHead } from './request-head.ts';
+import type { UnsentAnswers } from './unsent-answers.ts';
 
 export interface FastConnectionOptions {
   /** Answers a request for media, now or later; false where it is for node:http. It does not throw. */
@@ -14,6 +15,8 @@ export interface FastConnectionOptions {
   readonly idleMs: number;
   /** Milliseconds in which a reader must take something of an answer. */
   readonly stalledMs: number;
+  /** Where answers go that the reader does not take at once. */
+  readonly unsent: Pick<UnsentAnswers, 'add'>;
 }
 
 /** More than any player sends. */
@@ -90,9 +93,16 @@ export class FastConnection implements Exchange {
       for (const buffer of wire) socket.write(buffer);
       socket.uncork();
     }
-    if (socket.writableLength > 0) this.#allow(this.#options.stalledMs);
+    if (socket.writableLength > 0) this.#isSlow(wire);
     if (this.#isLast) socket.end();
     else if (this.#held) process.nextTick(() => this.#goOn());
+  }
+
+  #isSlow(pieces: readonly Buffer[]): void {
+    const socket = this.#socket;
+    this.#allow(this.#options.stalledMs);
+    const unsentBytes = () => (socket.destroyed ? 0 : socket.writableLength);
+    this.#options.unsent.add({ pieces, unsentBytes, cutOff: () => socket.destroy() });
   }
 
   onGone(listener: () => void): void {

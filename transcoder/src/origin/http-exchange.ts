@@ -1,15 +1,19 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { STALLED_READER_MS, type Exchange } from './exchange.ts';
 import type { Reply } from './reply.ts';
+import type { UnsentAnswers } from './unsent-answers.ts';
 
 /** A request that node:http has read and whose answer it writes: any method, any field, any version. */
 export class HttpExchange implements Exchange {
   readonly #request: IncomingMessage;
   readonly #response: ServerResponse;
+  readonly #unsent: Pick<UnsentAnswers, 'add'>;
 
-  constructor(request: IncomingMessage, response: ServerResponse) {
+  /** @param unsent Where answers go that the reader does not take at once. */
+  constructor(request: IncomingMessage, response: ServerResponse, unsent: Pick<UnsentAnswers, 'add'>) {
     this.#request = request;
     this.#response = response;
+    this.#unsent = unsent;
   }
 
   get method(): string {
@@ -34,12 +38,13 @@ export class HttpExchange implements Exchange {
     const response = this.#response;
     if (response.destroyed) return;
     response.writeHead(reply.status, [...reply.fields, ...reply.timeFields].flat());
-    if (this.method !== 'HEAD') {
-      response.cork();
-      for (const buffer of reply.body) response.write(buffer);
-    }
+    const pieces = this.method === 'HEAD' ? [] : reply.body;
+    response.cork();
+    for (const buffer of pieces) response.write(buffer);
     response.end();
     response.setTimeout(STALLED_READER_MS, () => response.destroy());
+    const unsentBytes = () => (response.closed ? 0 : response.writableLength);
+    if (unsentBytes() > 0) this.#unsent.add({ pieces, unsentBytes, cutOff: () => response.destroy() });
   }
 
   onGone(listener: () => void): void {

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { connect, type AddressInfo, type Socket } from 'node:net';
+import { createRegistry } from '@showrunner/service-kit';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Exchange } from './exchange.ts';
 import { FastConnection } from './fast-connection.ts';
@@ -39,6 +40,7 @@ beforeEach(async () => {
     failed: (error) => {
       throw error;
     },
+    registry: createRegistry(),
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');

@@ -1,8 +1,10 @@
 import { Server, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import type { Registry } from '@showrunner/service-kit';
 import { STALLED_READER_MS, type Exchange } from './exchange.ts';
 import { FastConnection } from './fast-connection.ts';
 import { HttpExchange } from './http-exchange.ts';
+import { UnsentAnswers, type UnsentLimits } from './unsent-answers.ts';
 
 export interface MediaServerOptions {
   /** Answers a request for media, now or later; false leaves it to `rest`. */
@@ -11,6 +13,9 @@ export interface MediaServerOptions {
   readonly rest: RequestListener;
   /** A request could not be answered because of a fault of ours; its connection is closed or gets a 500. */
   readonly failed: (error: unknown) => void;
+  readonly registry: Registry;
+  /** Of what slow readers may keep in memory. */
+  readonly unsent?: Partial<UnsentLimits>;
 }
 
 const REQUEST_TIMEOUT_MS = 15_000;
@@ -21,6 +26,7 @@ const MAX_HEADER_BYTES = 16 * 1024;
 export class MediaServer extends Server {
   readonly #options: MediaServerOptions;
   readonly #connections = new Map<Socket, FastConnection>();
+  readonly #unsent: UnsentAnswers;
   #draining = false;
 
   constructor(options: MediaServerOptions) {
@@ -31,6 +37,7 @@ export class MediaServer extends Server {
       maxHeaderSize: MAX_HEADER_BYTES,
     });
     this.#options = options;
+    this.#unsent = new UnsentAnswers(options.registry, options.unsent);
     const http = this.listeners('connection') as ((socket: Socket) => void)[];
     this.removeAllListeners('connection');
     this.on('connection', (socket: Socket) =>
@@ -70,6 +77,7 @@ export class MediaServer extends Server {
       firstRequestMs: REQUEST_TIMEOUT_MS,
       idleMs: KEEP_ALIVE_MS,
       stalledMs: STALLED_READER_MS,
+      unsent: this.#unsent,
     });
     if (this.#draining) connection.answerLast();
     this.#connections.set(socket, connection);
@@ -81,7 +89,8 @@ export class MediaServer extends Server {
     response.once('close', () => connection?.httpAnswered());
     if (this.#draining) response.shouldKeepAlive = false;
     try {
-      if (!this.#options.media(new HttpExchange(request, response))) this.#options.rest(request, response);
+      if (!this.#options.media(new HttpExchange(request, response, this.#unsent)))
+        this.#options.rest(request, response);
     } catch (error) {
       this.#options.failed(error);
       if (response.headersSent) response.destroy();

@@ -1,4 +1,5 @@
 import { STATUS_CODES } from 'node:http';
+import { joinBuffers } from './join-buffers.ts';
 
 export type Field = readonly [name: string, value: string];
 
@@ -56,6 +57,11 @@ export class Reply {
     this.#origin = origin;
   }
 
+  /** Most that it keeps in memory: where head and body are written together, the body is there twice. */
+  get heldBytes(): number {
+    return this.byteLength <= JOINED_BYTES ? 2 * this.byteLength : this.byteLength;
+  }
+
   get body(): readonly Buffer[] {
     return this.#body();
   }
@@ -72,7 +78,7 @@ export class Reply {
     const end = this.#end();
     if (this.#wireEnd !== end) {
       const pieces = [Buffer.from(this.#start + end, 'latin1'), ...this.body];
-      this.#wire = this.byteLength <= JOINED_BYTES ? [Buffer.concat(pieces)] : pieces;
+      this.#wire = this.byteLength <= JOINED_BYTES ? [joinBuffers(pieces)] : pieces;
       this.#wireEnd = end;
     }
     return this.#wire;

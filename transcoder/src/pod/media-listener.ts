@@ -1,7 +1,8 @@
 import type { AddressInfo } from 'node:net';
-import type { Logger } from '@showrunner/service-kit';
+import type { Logger, Registry } from '@showrunner/service-kit';
 import type { Exchange } from '../origin/exchange.ts';
 import { MediaServer } from '../origin/media-server.ts';
+import type { UnsentLimits } from '../origin/unsent-answers.ts';
 
 export interface MediaListenerOptions {
   readonly host: string;
@@ -10,6 +11,9 @@ export interface MediaListenerOptions {
   /** Answers what is below `/hls/`; false for all else. */
   readonly media: (exchange: Exchange) => boolean;
   readonly logger: Logger;
+  readonly registry: Registry;
+  /** Of what slow readers may keep in memory. */
+  readonly unsent?: Partial<UnsentLimits>;
 }
 
 /** Serves `/hls/` and nothing else on one port. */
@@ -26,6 +30,8 @@ export class MediaListener {
         response.end('Media is below /hls/.\n');
       },
       failed: (error) => options.logger.error({ err: error }, 'a request could not be answered'),
+      registry: options.registry,
+      ...(options.unsent && { unsent: options.unsent }),
     });
   }
 

@@ -89,6 +89,7 @@ export function createTranscoderPod({ config, logger, registry }: TranscoderPodO
     port: config.httpPort,
     media: (exchange) => transcoder.origin(exchange),
     logger,
+    registry,
   });
 
   async function run(): Promise<void> {

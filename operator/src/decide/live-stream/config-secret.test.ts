@@ -1,10 +1,11 @@
 import { expect, it } from 'vitest';
 import { liveStreamSchema } from '@showrunner/crds';
-import { type ConfigGiven, configSecretOf, keySecretManifest } from './config-secret.ts';
+import { type ConfigGiven, configSecretOf, keySecretManifest, transcodeIn } from './config-secret.ts';
 import { isLeftOver, ownerOf } from './stream-key.ts';
 import { liveStream, SETTINGS } from './testing/world.ts';
 
 const given: ConfigGiven = {
+  runningTranscode: undefined,
   keyHashes: [{ sha256: 'abc' }],
   onAirSince: undefined,
   flvToken: 'token',
@@ -45,6 +46,15 @@ it('is the same whatever the spec says of pods, and holds no ladder above the li
     settings: { ...SETTINGS, maxLadder: '480p' },
   });
   expect(tall.stream).toMatchObject({ spec: { transcode: { ladder: '480p' } } });
+});
+
+it('keeps what a running show is transcoded to, and nothing else of the former spec', () => {
+  const before = configOf(liveStream({ transcode: { ladder: '720p' } }));
+  const runningTranscode = transcodeIn(JSON.stringify(before.stream));
+  const edited = liveStream({ enabled: false, transcode: { ladder: '480p', segmentDuration: '6s' } });
+  const { stream } = configOf(edited, { runningTranscode });
+  expect(stream).toMatchObject({ spec: { enabled: false, transcode: { ladder: '720p', segmentDuration: '2s' } } });
+  expect([transcodeIn(undefined), transcodeIn('{'), transcodeIn('{}')]).toEqual([undefined, undefined, undefined]);
 });
 
 it('says since when a show is on air, to the millisecond', () => {

@@ -18,22 +18,38 @@ export interface ConfigGiven {
   /** Epoch ms; while a show is on air, so that pods which replace others in mid-show go on with it. */
   readonly onAirSince: number | undefined;
   readonly flvToken: string;
+  /** As `transcodeIn` reads it, of a show that goes on as it began: its segments keep their length, its renditions stay. */
+  readonly runningTranscode: string | undefined;
   readonly settings: OperatorSettings;
 }
 
+/** What the entry `live-stream.json` says of transcoding, as text to be handed in again; `undefined` where it cannot be read. */
+export function transcodeIn(entry: string | undefined): string | undefined {
+  try {
+    const { spec } = JSON.parse(entry ?? '') as Partial<Pick<LiveStream, 'spec'>>;
+    return spec?.transcode && JSON.stringify(spec.transcode);
+  } catch {
+    return undefined;
+  }
+}
+
 /** The stream as its pods may know it: without how pods are made, and with a ladder that is allowed. */
-function forPods(stream: LiveStream, { keyHashes, onAirSince, settings }: ConfigGiven) {
+function forPods(stream: LiveStream, { keyHashes, onAirSince, runningTranscode, settings }: ConfigGiven) {
   const { namespace, name, uid } = stream.metadata;
   const { ingest, transcode, ...rest } = stream.spec;
   const { pod: _ingestPod, ...ingestSpec } = ingest;
   const { pod: _transcodePod, ...transcodeSpec } = transcode;
   const tallest = Math.max(LADDER_PRESETS.indexOf(transcode.ladder), LADDER_PRESETS.indexOf(settings.maxLadder));
-  const ladder = LADDER_PRESETS[tallest] ?? 'none';
+  const nextTranscode = { ...transcodeSpec, ladder: LADDER_PRESETS[tallest] ?? 'none' };
   return {
     apiVersion: API_VERSION,
     kind: 'LiveStream',
     metadata: { namespace, name, uid },
-    spec: { ...rest, ingest: ingestSpec, transcode: { ...transcodeSpec, ladder } },
+    spec: {
+      ...rest,
+      ingest: ingestSpec,
+      transcode: runningTranscode === undefined ? nextTranscode : (JSON.parse(runningTranscode) as object),
+    },
     status: {
       ingest: { keyHashes },
       ...(onAirSince === undefined ? {} : { startedAt: new Date(onAirSince).toISOString() }),

@@ -90,7 +90,8 @@ export function decideObjects(
   const { config } = children;
   const flvToken = config?.flvToken ?? observed.fresh.flvToken;
   const { keyHashes, onAirSince } = needs;
-  const { content, manifest } = configSecretOf(stream, { keyHashes, onAirSince, flvToken, settings });
+  const runningTranscode = onAirSince === undefined || needs.mayReplace ? undefined : config?.transcode;
+  const { content, manifest } = configSecretOf(stream, { keyHashes, onAirSince, runningTranscode, flvToken, settings });
   if (config) ensure(manifest, config);
   else if (needs.pods === 'wanted') make(manifest);
 

@@ -32,7 +32,13 @@ export interface StreamObjects {
   /** Secret NAME-stream-key; not asked for where the spec names another. */
   readonly keySecret?: ObservedObject | undefined;
   /** The Secret that is mounted into the pods, and the token in it. */
-  readonly config?: (ObservedSecret & { readonly flvToken?: string | undefined }) | undefined;
+  readonly config?:
+    | (ObservedSecret & {
+        readonly flvToken?: string | undefined;
+        /** What it says of transcoding (`transcodeIn`). */
+        readonly transcode?: string | undefined;
+      })
+    | undefined;
   readonly deployments: PerComponent<ObservedDeployment | undefined>;
   readonly services: PerComponent<ObservedObject | undefined>;
   readonly disruptionBudgets: PerComponent<ObservedObject | undefined>;

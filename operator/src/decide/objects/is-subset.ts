@@ -23,8 +23,8 @@ export function isSubset(desired: unknown, observed: unknown, areQuantities = fa
     );
   }
   if (areQuantities) {
-    const amount = quantityOf(String(desired));
-    if (amount !== undefined) return amount === quantityOf(String(observed));
+    const [amount, other] = [desired, observed].map((value) => quantityOf(`${value as string | number}`));
+    if (amount !== undefined) return amount === other;
   }
   return desired === undefined || desired === null || desired === observed;
 }

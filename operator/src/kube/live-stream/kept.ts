@@ -1,6 +1,7 @@
 import { API_VERSION, type LiveStream, type StreamComponent } from '@showrunner/crds';
 import type { KubeObject } from '@showrunner/service-kit/kube';
 import {
+  CONFIG_ENTRIES,
   type DeploymentObject,
   type Manifest,
   type ObservedDeployment,
@@ -13,6 +14,7 @@ import {
   observeObject,
   observePod,
   observeSecret,
+  transcodeIn,
   liveStreamKind,
   type Room,
 } from '../../decide/index.ts';
@@ -31,6 +33,8 @@ export type KeptPod = Owned<ObservedPod> & { readonly component: StreamComponent
 export type KeptSecret = Owned<ObservedSecret> & {
   readonly streamKey?: string | undefined;
   readonly flvToken?: string | undefined;
+  /** Not base64: as `transcodeIn` reads it. */
+  readonly transcode?: string | undefined;
 };
 
 /** What a ResourceQuota has left, by `quota/resource`. */
@@ -90,13 +94,15 @@ export function keepDeployment(object: DeploymentObject, desired: Manifest | und
 }
 
 export function keepSecret(object: SecretObject): KeptSecret {
-  const { streamKey, flvToken } = object.data ?? {};
+  const { streamKey, flvToken, [CONFIG_ENTRIES.stream]: stream } = object.data ?? {};
+  const transcode = transcodeIn(stream && Buffer.from(stream, 'base64').toString());
   return {
     ...keptOf(object),
     stream: streamOf(object),
     ...observeSecret(object),
     ...(streamKey === undefined ? {} : { streamKey }),
     ...(flvToken === undefined ? {} : { flvToken }),
+    ...(transcode === undefined ? {} : { transcode }),
   };
 }
 

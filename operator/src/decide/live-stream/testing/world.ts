@@ -13,7 +13,7 @@ import {
   type SecretObject,
 } from '../../objects/observe-object.ts';
 import type { OperatorSettings } from '../../settings.ts';
-import { CONFIG_ENTRIES } from '../config-secret.ts';
+import { CONFIG_ENTRIES, transcodeIn } from '../config-secret.ts';
 import { decideLiveStream } from '../decide-live-stream.ts';
 import { followShow } from '../follow-show.ts';
 import { manifestsOf } from '../manifests.ts';
@@ -144,6 +144,7 @@ export class World {
         config: config && {
           ...observeSecret(config),
           flvToken: keyIn(config as never, CONFIG_ENTRIES.flvToken),
+          transcode: transcodeIn(keyIn(config as never, CONFIG_ENTRIES.stream)),
         },
         deployments: each((component) => observed('Deployment', component)),
         services: each((component) => observed('Service', component)),
