@@ -80,17 +80,20 @@ export function writesOf(api: ApiServer, { user }: OperatorTenant): AuditedWrite
   return api.writes().filter((write) => write.user === user && write.resource !== 'leases');
 }
 
-/** Has the operator make everything, gives it the pods it asks for, and sees that each LiveStream is Ready then. */
+/** Has the operator make everything, gives it the pods it asks for, and sees that each LiveStream is Ready then, with all Events told. */
 export async function carriedOut(
   api: ApiServer,
-  { namespace }: OperatorTenant,
+  tenant: OperatorTenant,
   { operator, pods, streams }: { operator: OperatorProcess; pods: SimulatedPods; streams: number },
 ): Promise<void> {
   await untilDone(operator, streams);
   say('all objects are made');
-  const count = await pods.make(api.client, namespace);
+  const count = await pods.make(api.client, tenant.namespace);
   await untilDone(operator, streams);
-  const ready = await readyStreams(api.client, namespace);
+  // Events are written one after the other, in the background.
+  for (let before = -1, now = 0; before !== now; await sleep(QUIET_MS))
+    [before, now] = [now, writesOf(api, tenant).length];
+  const ready = await readyStreams(api.client, tenant.namespace);
   if (ready !== streams) throw new Error(`Only ${ready} of ${streams} LiveStreams are Ready`);
   say(`${streams} LiveStreams are Ready, with ${count} pods`);
 }

@@ -36,6 +36,8 @@ export interface OperatorProcess {
   /** Everything that it logged. */
   readonly log: () => string;
   readonly pid: number;
+  /** When its process was started, by `performance.now()`. */
+  readonly startedAt: number;
   /** A metric's value, all of its labels added up; those with a certain text in their labels, where it is given. */
   metric(name: string, labels?: string): Promise<number>;
   knock(namespace: string, stream: string): Promise<number>;
@@ -57,6 +59,7 @@ export async function startOperator(cluster: ClusterAccess, options: OperatorOpt
       ? { command: [process.execPath, MAIN], env: { KUBECONFIG: kubeconfig } }
       : await launchAsPod([process.execPath, bundle], { kubeconfig, token, folder });
   const [program = '', ...args] = command;
+  const startedAt = performance.now();
   const child = spawn(program, args, {
     env: {
       PATH: process.env.PATH,
@@ -104,6 +107,7 @@ export async function startOperator(cluster: ClusterAccess, options: OperatorOpt
   return {
     log: () => log,
     pid: child.pid!,
+    startedAt,
     async metric(name, labels) {
       return metricIn(await (await fetch(`${at}/metrics`)).text(), name, labels);
     },
