@@ -29,6 +29,8 @@ let home: StoryNamespace;
 let tenant: StoryNamespace;
 let proxy: ApiProxy;
 let operator: OperatorProcess;
+/** How many watches it needs. */
+let watches: number;
 
 const apply = (name: string) =>
   tenant.kubectl(['apply', '-f', '-'], { input: liveStream(name, { ingest: NOWHERE, transcode: NOWHERE }) });
@@ -74,6 +76,7 @@ beforeAll(async () => {
   operator = await startOperator(cluster, { namespace: home.name, namespaces: [tenant.name], server: proxy.url });
   for (const name of STREAMS) await apply(name);
   for (const name of STREAMS) await untilCarriedOut(name);
+  ({ watches } = proxy);
 });
 afterEach(() => proxy.refuse());
 afterAll(async () => {
@@ -149,6 +152,8 @@ it.each([
 });
 
 it('is quiet again afterwards', async () => {
+  // Those of which nothing was heard meanwhile still wait for their next attempt.
+  await eventually('every watch to be open', () => proxy.watches === watches, { timeoutMs: 40_000 });
   await sleep(3_000);
   const [began, writes] = [performance.now(), await operator.metric(WRITES)];
   await sleep(5_000);

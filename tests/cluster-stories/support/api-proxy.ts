@@ -33,6 +33,8 @@ export interface ApiProxy {
   readonly url: string;
   /** All that came, oldest first. */
   readonly requests: readonly ProxiedRequest[];
+  /** How many watches are open. */
+  readonly watches: number;
   /** Breaks the connection of every watch; how many there were. */
   cutWatches(): number;
   /** Refuses what the rule says, until another rule is given or none. */
@@ -81,6 +83,9 @@ export async function startApiProxy({ kubeconfig }: Cluster): Promise<ApiProxy> 
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     requests,
+    get watches() {
+      return watches.size;
+    },
     cutWatches() {
       const cut = watches.size;
       for (const watch of watches) watch.destroy();
