@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, expect, inject, it } from 'vitest';
-import { eventually } from '../support/eventually.ts';
+import { eventually } from '../../support/eventually.ts';
 import {
   type ApiProxy,
   type OperatorProcess,
@@ -14,7 +14,7 @@ import {
   startOperator,
   storyNamespace,
   versionsOf,
-} from './support/index.ts';
+} from '../support/index.ts';
 
 const KINDS = 'secrets,services,deployments,poddisruptionbudgets';
 const STREAMS = ['first', 'second', 'third'];

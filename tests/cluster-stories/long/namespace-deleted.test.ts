@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { eventually, httpGet, pushTestPicture, type HlsReader } from '../support/index.ts';
+import { eventually, httpGet, pushTestPicture, type HlsReader } from '../../support/index.ts';
 import {
   clusterProgram,
   metricIn,
@@ -9,7 +9,7 @@ import {
   type Platform,
   type Studio,
   type Tenant,
-} from './support/index.ts';
+} from '../support/index.ts';
 
 const OPS_PORT = 9090;
 const QUIET_MS = 10_000;

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { eventually, httpGet, pushTestPicture, type HlsReader } from '../support/index.ts';
-import { controlPlane, openStudio, type OnAir, type Platform, type Studio } from './support/index.ts';
+import { eventually, httpGet, pushTestPicture, type HlsReader } from '../../support/index.ts';
+import { controlPlane, openStudio, type OnAir, type Platform, type Studio } from '../support/index.ts';
 
 interface PodList {
   readonly items: readonly {
