@@ -16,9 +16,9 @@ import {
   type Publisher,
   type RtmpSession,
   type Showrunner,
-} from './support/index.ts';
+} from '../support/index.ts';
 
-const INPUTS = 12_000;
+const INPUTS = 10_500;
 /** How many are open at once, each from an address of its own so that no limit per address spares the parser. */
 const AT_ONCE = 24;
 /** Of a real session: handshake, commands, sequence headers and the first media. */
@@ -74,7 +74,7 @@ describe('malformed RTMP beside a show', () => {
     const wave = (until: number) => Promise.all(Array.from({ length: AT_ONCE }, (_, lane) => attack(lane, until)));
 
     // The first of them let buffers, caches and the heap grow to their working size.
-    await wave(4_000);
+    await wave(3_000);
     await sleep(2_000);
     const warm = residentBytes(product.pid);
     const from = readerClock();
