@@ -61,12 +61,9 @@ export function customResourceDefinition(resource: CustomResource) {
   };
 }
 
-/** Kubernetes also takes small letters and leap seconds, which our services, and the page that counts down, could not read. */
-const DATE_TIME = '^[0-9-]+T[0-9]{2}:[0-9]{2}:[0-5][0-9]([.][0-9]+)?(Z|[+-][0-9]{2}:[0-9]{2})$';
-
 /**
  * The schema as the API server accepts it ("structural"): no closed objects (it prunes), the int64 format in place of
- * JavaScript's safe-integer bounds, a date-time that is also one to us, quantities that may be numbers, defaults that are whole.
+ * JavaScript's safe-integer bounds, the date-time format without its pattern, quantities that may be numbers, defaults that are whole.
  */
 function structural(schema: JsonSchema): JsonSchema {
   const { properties, items, additionalProperties, ...rest } = schema;
@@ -77,7 +74,7 @@ function structural(schema: JsonSchema): JsonSchema {
     result.format = 'int64';
   }
   if (result['x-kubernetes-int-or-string']) delete result.type;
-  if (result.format === 'date-time') result.pattern = DATE_TIME;
+  if (result.format === 'date-time') delete result.pattern;
   if (properties) {
     result.properties = Object.fromEntries(
       Object.entries(properties).map(([name, property]) => [name, structural(property)]),

@@ -46,8 +46,7 @@ describe('the CustomResourceDefinition', () => {
     expect(found['.status.observedGeneration']).toMatchObject({ type: 'integer', format: 'int64' });
     expect(found['.status.observedGeneration']).not.toHaveProperty('minimum');
     expect(found['.spec.startAt']).toMatchObject({ type: 'string', format: 'date-time' });
-    expect('2026-12-01T20:00:00+01:00').toMatch(new RegExp(found['.spec.startAt']?.pattern ?? ''));
-    expect('2026-12-01t20:00:00z').not.toMatch(new RegExp(found['.spec.startAt']?.pattern ?? ''));
+    expect(found['.spec.startAt']).not.toHaveProperty('pattern');
   });
 
   it('checks with CEL what a type cannot say', () => {
