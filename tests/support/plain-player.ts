@@ -16,8 +16,6 @@ function pageOf(masterUrl: string, config: object): string {
 <script>
 const video = document.querySelector('video');
 window.hlsErrors = [];
-window.stalls = 0;
-video.addEventListener('waiting', () => { if (video.currentTime > 0) window.stalls += 1; });
 window.hls = new Hls(${scriptValue({ ...config, enableWorker: false })});
 window.hls.on(Hls.Events.ERROR, (_event, data) => window.hlsErrors.push((data.fatal ? 'fatal ' : '') + data.details));
 window.hls.loadSource(${scriptValue(masterUrl)});
