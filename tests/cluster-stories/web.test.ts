@@ -59,10 +59,16 @@ function events({ http }: WebProcess, heard: string[]): Promise<void> {
   return new Promise((resolve, reject) => {
     const request = get(`${http}/api/v1/live-streams/events`, (response) => {
       response.setEncoding('utf8');
+      let rest = '';
       response.on('data', (text: string) => {
-        for (const [, event = '', data = ''] of text.matchAll(/event: (.*)\ndata: (.*)\n\n/g)) {
+        // An event may come in pieces.
+        const whole = (rest + text).split('\n\n');
+        rest = whole.pop() ?? '';
+        for (const lines of whole) {
+          const [, event, data = ''] = /event: (.*)\ndata: (.*)$/.exec(lines) ?? [];
+          if (event === undefined || event === 'alive') continue;
           const { name = '' } = JSON.parse(data) as { name?: string };
-          if (event !== 'alive') heard.push(`${event} ${name}`.trim());
+          heard.push(`${event} ${name}`.trim());
         }
       });
       response.on('end', resolve);
