@@ -18,7 +18,7 @@ import {
   decideEvents,
   decideKeys,
   decideStatus,
-  formerKeys,
+  formerHashes,
   isLeftOver,
   keyIn,
   KeyHolders,
@@ -220,7 +220,7 @@ export class LiveStreamController {
     }
     const key = keyIn(secret, entry);
     const present = key ? hashStreamKey(key) : undefined;
-    const former = formerKeys(stream, present, this.#now()).map(({ sha256 }) => sha256);
+    const former = formerHashes(stream, present, this.#now());
     const { usedBy, freedFor } = this.#keyHolders.claim(id, present, former);
     for (const waiting of freedFor) this.#queue.add(waiting);
     return { secretExists: secret !== undefined, key, usedBy };

@@ -77,7 +77,7 @@ function earlier(expiresAt: string | undefined, latest: number): string {
  * Keys that a LiveStream had before and accepts until their grace is over. A grace that has been made shorter since shortens
  * theirs, so that `0s` revokes a key that got out at once; a longer one comes too late for them.
  */
-export function formerKeys(
+function formerKeys(
   stream: LiveStream,
   present: string | undefined,
   now: number,
@@ -101,6 +101,11 @@ export function decideKeys(stream: LiveStream, observed: ObservedKey, now: numbe
     ...(problem ? { problem } : {}),
     ...(former.length > 0 ? { nextExpiry: Math.min(...former.map((hash) => Date.parse(hash.expiresAt))) } : {}),
   };
+}
+
+/** Hashes of the former keys that a LiveStream accepts still. */
+export function formerHashes(stream: LiveStream, present: string | undefined, now: number): string[] {
+  return formerKeys(stream, present, now).map(({ sha256 }) => sha256);
 }
 
 /** Hashes of the keys that a stream accepts by its status: it had them before whoever has not. */

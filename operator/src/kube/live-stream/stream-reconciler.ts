@@ -6,7 +6,7 @@ import {
   type OperatorSettings,
   QuotaLine,
   followShow,
-  formerKeys,
+  formerHashes,
   liveStreamKind,
   statusHashes,
   toldRefusal,
@@ -177,7 +177,7 @@ export class StreamReconciler {
       this.#queue.addAfter(id, UNKNOWN_RETRY_MS);
       return 'again';
     }
-    const former = formerKeys(stream, present, this.#now()).map(({ sha256 }) => sha256);
+    const former = formerHashes(stream, present, this.#now());
     const { usedBy, freedFor } = this.#keyHolders.claim(id, present, former);
     this.#addEach(freedFor);
 
