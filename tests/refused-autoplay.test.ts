@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import {
   eventually,
   pushTestPicture,
@@ -37,7 +37,9 @@ describe('a browser that plays only after the viewer has acted', () => {
     publisher = pushTestPicture(product.publishUrl(), { width: 640, height: 360 });
     // On air before the page is opened: nothing but the viewer keeps it from playing.
     await untilPlaying(await browser.open(product.watchUrl), 30_000);
+    await browser.closePages();
   });
+  afterEach(() => browser.closePages());
   afterAll(async () => {
     await browser?.close();
     await publisher?.kill();

@@ -29,6 +29,7 @@ describe('a viewer walks around', () => {
     await product.applyAll(['quiet'], { title: '🎉 \u202eQuiet', startAt: '2099-01-01T20:00:00Z' });
     publisher = pushTestPicture(product.publishUrl());
     await untilPlaying(await browser.open(product.watchUrl), 30_000);
+    await browser.closePages();
     page = await browser.open(product.http);
   });
   afterAll(async () => {
@@ -99,6 +100,7 @@ describe('a viewer walks around', () => {
     expect(await field.inputValue()).toBe(product.watchUrl);
     await shared.keyboard.press('Escape');
     await shared.getByRole('button', { name: 'Share' }).waitFor();
+    await shared.context().close();
   });
 
   it('with seven tabs of the home page, and the seventh still loads', async () => {
@@ -106,6 +108,7 @@ describe('a viewer walks around', () => {
     // No tab of a headless browser is ever hidden by itself.
     const hide = `Object.defineProperty(document, 'visibilityState', { value: 'hidden', configurable: true });
       document.dispatchEvent(new Event('visibilitychange'));`;
+    for (const tab of context.pages()) if (tab !== page) await tab.close();
     await page.goto(product.http);
     let last = page;
     for (let n = 0; n < 7; n += 1) {

@@ -1,9 +1,15 @@
-import { LADDER_PRESETS } from '@showrunner/crds';
-import { LOG_LEVELS, namespacesSchema } from '@showrunner/service-kit';
+import { CLUSTER_PORTS, LADDER_PRESETS } from '@showrunner/crds';
+import {
+  clusterDomainSetting,
+  drainMsSchema,
+  LOG_LEVELS,
+  namespacesSchema,
+  POD_SETTINGS,
+  portSchema,
+} from '@showrunner/service-kit';
 import { z } from 'zod';
 import type { OperatorSettings } from './decide/index.ts';
 
-const port = z.int().min(1).max(65535);
 const NAME = /^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/;
 const name = z
   .string()
@@ -30,9 +36,8 @@ function urlWith(scheme: RegExp, rule: string) {
 
 /** Options of the operator, from SHOWRUNNER_* variables. */
 export const operatorConfigSchema = z.object({
-  host: z.string().min(1).default('0.0.0.0').describe('Address to listen on.'),
-  opsPort: port.default(9090).describe('/healthz, /readyz, /metrics.'),
-  httpPort: port.default(8080).describe('Knocks of the front door.'),
+  ...POD_SETTINGS,
+  httpPort: portSchema.default(CLUSTER_PORTS.http).describe('Knocks of the front door.'),
   namespace: name.describe("The operator's own namespace, where its Lease is."),
   leaseName: name
     .default('showrunner-operator')
@@ -52,20 +57,17 @@ export const operatorConfigSchema = z.object({
   ingestImage: z.string().min(1),
   transcoderImage: z.string().min(1),
   maxLadder: z.enum(LADDER_PRESETS).default('1080p').describe('The tallest ladder that a LiveStream may ask for.'),
-  clusterDomain: name.default('cluster.local'),
+  clusterDomain: clusterDomainSetting,
   knockTokenFile: z.string().min(1).describe('File with the token that the front door knocks with.'),
   imagePullPolicy: z
     .enum(['Always', 'IfNotPresent', 'Never'])
     .default('IfNotPresent')
     .describe('Of the pods of streams.'),
   imagePullSecrets: names.describe("Names of Secrets in the streams' namespaces, separated by commas."),
-  drainMs: z
-    .int()
-    .min(0)
+  drainMs: drainMsSchema
     .default(600_000)
     .describe('How long a pod of a stream that is told to end goes on with a running show, milliseconds.'),
   podLogLevel: z.enum(LOG_LEVELS).default('info').describe('Of the pods of streams.'),
-  logLevel: z.enum(LOG_LEVELS).default('info'),
 });
 export type OperatorConfig = z.output<typeof operatorConfigSchema>;
 

@@ -1,6 +1,6 @@
 import {
   createLogger,
-  createOpsHandler,
+  createOpsListener,
   createRegistry,
   createShutdown,
   HttpListener,
@@ -20,7 +20,6 @@ const KNOCK_LIMITS = { requestMs: 5_000, maxConnections: 1_000 };
 await runMain(async () => {
   tightenCollector();
   const config = loadConfig(operatorConfigSchema, { env: process.env, prefix: 'SHOWRUNNER' });
-  const { host } = config;
   const logger = createLogger({ name: 'operator', level: config.logLevel });
   const shutdown = createShutdown({ logger, timeoutMs: CLOSE_MS });
   const registry = createRegistry();
@@ -31,23 +30,18 @@ await runMain(async () => {
   const leaseClient = new KubeClient(kubeConfig);
   shutdown.onShutdown('Kubernetes API', async () => void (await Promise.all([client.close(), leaseClient.close()])));
   const operator = createOperator({ config, client, leaseClient, logger, registry });
-  const ops = createOpsHandler({
+  const ops = createOpsListener({
+    config,
+    logger,
     registry,
     ready: () => (isStopping ? ['Shutting down.'] : operator.ready()),
   });
-  const opsListener = new HttpListener({
-    name: 'Operations',
-    host,
-    port: config.opsPort,
-    logger,
-    handle: (request, response) => void (ops(request, response) || response.writeHead(404).end()),
-  });
-  shutdown.onShutdown('operations', () => opsListener.close());
+  shutdown.onShutdown('operations', () => ops.close());
   // Gives the lease back when all writes have ended.
   shutdown.onShutdown('operator', () => operator.close());
   const knockListener = new HttpListener({
     name: 'The knock server',
-    host,
+    host: config.host,
     port: config.httpPort,
     logger,
     handle: operator.knocks,
@@ -57,7 +51,7 @@ await runMain(async () => {
   shutdown.onShutdown('readiness', () => void (isStopping = true));
   shutdown.listen(['SIGINT', 'SIGTERM']);
   try {
-    await opsListener.start();
+    await ops.start();
     await knockListener.start();
     operator.start();
   } catch (error) {

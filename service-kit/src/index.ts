@@ -6,8 +6,18 @@ export { LOG_LEVELS, type Logger, createLogger } from './logger.ts';
 export { Counter, Gauge, Histogram, Registry, createRegistry } from './metrics.ts';
 export { namespacesSchema } from './namespaces-schema.ts';
 export { createOpsHandler } from './ops-handler.ts';
+export { createOpsListener } from './ops-listener.ts';
+export {
+  clusterDomainSetting,
+  drainMsSchema,
+  hostNameSchema,
+  POD_SETTINGS,
+  portSchema,
+  streamFolderSetting,
+} from './pod-settings.ts';
 export { type IngestState, type TranscoderState, ingestStateSchema, transcoderStateSchema } from './pod-state.ts';
 export { runMain } from './run-main.ts';
+export { type MediaPod, runMediaPod } from './run-media-pod.ts';
 export { type Shutdown, createShutdown } from './shutdown.ts';
 export type { AudioFacts, StreamFacts, VideoFacts } from './stream-facts.ts';
 export { createStateHandler } from './state-handler.ts';

@@ -31,6 +31,8 @@ export interface StoryBrowser {
   readonly foreign: readonly string[];
   /** Errors that pages threw or logged. */
   readonly errors: readonly string[];
+  /** Closes all pages: one that nobody looks at any more takes a processor from those that come after it. */
+  closePages(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -49,7 +51,13 @@ export async function startBrowser(
   const contexts = new Set<BrowserContext>();
   const foreign: string[] = [];
   const errors: string[] = [];
+  async function closePages(): Promise<void> {
+    const open = [...contexts];
+    contexts.clear();
+    await Promise.all(open.map((context) => context.close()));
+  }
   return {
+    closePages,
     foreign,
     errors,
     open: async (url, options = {}) => {
@@ -75,7 +83,7 @@ export async function startBrowser(
       return page;
     },
     close: async () => {
-      await Promise.all([...contexts].map((context) => context.close()));
+      await closePages();
       await browser.close();
     },
   };

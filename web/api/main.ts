@@ -1,9 +1,8 @@
 import {
   createLogger,
-  createOpsHandler,
+  createOpsListener,
   createRegistry,
   createShutdown,
-  HttpListener,
   loadConfig,
   runMain,
 } from '@showrunner/service-kit';
@@ -32,18 +31,13 @@ await runMain(async () => {
   shutdown.onShutdown('Kubernetes API', () => client.close());
   const facts = new IngestFacts({ urlOf: (stream) => ingestStateUrl(stream, config.clusterDomain) });
   shutdown.onShutdown('facts', () => facts.close());
-  const ops = createOpsHandler({
+  const ops = createOpsListener({
+    config,
+    logger,
     registry: createRegistry(),
     ready: () => (phase === 'ready' ? [] : [phase === 'draining' ? 'Shutting down.' : 'No list of live streams yet.']),
   });
-  const opsListener = new HttpListener({
-    name: 'Operations',
-    host,
-    port: config.opsPort,
-    logger,
-    handle: (request, response) => void (ops(request, response) || response.writeHead(404).end()),
-  });
-  shutdown.onShutdown('operations', () => opsListener.close());
+  shutdown.onShutdown('operations', () => ops.close());
   const web = await createWeb({
     store: new KubeResourceStore({ client, logger, namespaces }),
     factsOf: (stream) => facts.of(stream),
@@ -58,7 +52,7 @@ await runMain(async () => {
   shutdown.onShutdown('web', () => web.close());
   shutdown.listen(['SIGINT', 'SIGTERM']);
   try {
-    await opsListener.start();
+    await ops.start();
     await web.listen({ host, port: config.httpPort }).catch((cause: Error) => {
       throw new Error(`Pages cannot be served on port ${config.httpPort} of ${host}: ${cause.message}.`, { cause });
     });
@@ -73,5 +67,5 @@ await runMain(async () => {
     await sleep(drainMs);
   });
   const { port } = web.server.address() as AddressInfo;
-  logger.info({ ports: { http: port, ops: opsListener.port }, namespaces, mediaOrigin }, 'listening');
+  logger.info({ ports: { http: port, ops: ops.port }, namespaces, mediaOrigin }, 'listening');
 });

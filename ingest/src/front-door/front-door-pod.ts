@@ -1,11 +1,4 @@
-import {
-  createOpsHandler,
-  type Feed,
-  HttpListener,
-  type Logger,
-  type Registry,
-  type StreamRef,
-} from '@showrunner/service-kit';
+import { createOpsListener, type Feed, type Logger, type Registry, type StreamRef } from '@showrunner/service-kit';
 import { CLUSTER_PORTS, componentName } from '@showrunner/crds';
 import { createStoreAdmission } from '../admission/store-admission.ts';
 import type { IngestAddress } from './call-ingest.ts';
@@ -40,7 +33,7 @@ export function ingestService({ namespace, name }: StreamRef, clusterDomain: str
 
 /** The front door as a process: with its certificate, its probes and its view of the LiveStreams. */
 export function createFrontDoorPod({ config, store, logger, registry, locate }: FrontDoorPodOptions): FrontDoorPod {
-  const { host, tlsCert, tlsKey, clusterDomain } = config;
+  const { tlsCert, tlsKey, clusterDomain } = config;
   const metrics = new FrontDoorMetrics(registry);
   const certificate =
     tlsCert !== undefined && tlsKey !== undefined
@@ -65,17 +58,8 @@ export function createFrontDoorPod({ config, store, logger, registry, locate }: 
   });
   let phase: 'starting' | 'ready' | 'draining' = 'starting';
   const isClosing = (): boolean => phase === 'draining';
-  const handleOps = createOpsHandler({
-    registry,
-    ready: () => (phase === 'ready' ? [] : [`The front door is ${phase}.`]),
-  });
-  const ops = new HttpListener({
-    name: 'Operations',
-    host,
-    port: config.opsPort,
-    logger,
-    handle: (request, response) => void (handleOps(request, response) || response.writeHead(404).end()),
-  });
+  const ready = (): string[] => (phase === 'ready' ? [] : [`The front door is ${phase}.`]);
+  const ops = createOpsListener({ config, logger, registry, ready });
   let starting: Promise<void> | undefined;
   let closing: Promise<void> | undefined;
 

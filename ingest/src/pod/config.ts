@@ -1,26 +1,13 @@
-import { z } from 'zod';
 import { CLUSTER_PORTS } from '@showrunner/crds';
-import { LOG_LEVELS } from '@showrunner/service-kit';
-
-const portSchema = z.int().min(0).max(65_535);
+import { drainMsSchema, POD_SETTINGS, portSchema, streamFolderSetting } from '@showrunner/service-kit';
+import { z } from 'zod';
 
 /** Options of an ingest pod, from SHOWRUNNER_* variables. What belongs to its show stands in the stream's folder. */
 export const ingestPodConfigSchema = z.object({
-  host: z.string().min(1).default('0.0.0.0').describe('Address to listen on.'),
-  streamFolder: z
-    .string()
-    .min(1)
-    .default('/etc/showrunner/stream')
-    .describe('Folder with live-stream.json and flvToken.'),
+  ...POD_SETTINGS,
+  streamFolder: streamFolderSetting,
   rtmpPort: portSchema.default(CLUSTER_PORTS.rtmp).describe('RTMP.'),
   httpPort: portSchema.default(CLUSTER_PORTS.http).describe('HTTP-FLV.'),
-  opsPort: portSchema.default(CLUSTER_PORTS.ops).describe('/healthz, /readyz, /metrics, /state.'),
-  drainMs: z
-    .int()
-    .min(0)
-    .max(86_400_000)
-    .default(600_000)
-    .describe('How long a running show may go on after SIGTERM, milliseconds.'),
-  logLevel: z.enum(LOG_LEVELS).default('info'),
+  drainMs: drainMsSchema.default(600_000).describe('How long a running show may go on after SIGTERM, milliseconds.'),
 });
 export type IngestPodConfig = z.output<typeof ingestPodConfigSchema>;

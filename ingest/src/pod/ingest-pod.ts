@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { LiveStream } from '@showrunner/crds';
 import {
-  createOpsHandler,
+  createOpsListener,
   createStateHandler,
   HttpListener,
   StreamFolder,
@@ -62,18 +62,11 @@ export function createIngestPod({ config, logger, registry, onOutdated }: Ingest
     if (phase === 'draining') return ['The ingest is shutting down.'];
     return [folder.problem ?? 'The ingest is starting.'];
   };
-  const ops = createOpsHandler({ registry, ready: problems });
-  const state = createStateHandler((stream) => {
+  const more = createStateHandler((stream) => {
     const own = folder.current?.liveStream.metadata;
     return own && streamId(own) === streamId(stream) ? stateOf(stream) : undefined;
   });
-  const opsListener = new HttpListener({
-    name: 'Operations',
-    host,
-    port: config.opsPort,
-    logger,
-    handle: (request, response) => void (ops(request, response) || state(request, response) || notFound(response)),
-  });
+  const ops = createOpsListener({ config, logger, registry, ready: problems, more });
   const httpListener = new HttpListener({
     name: 'HTTP-FLV',
     host,
@@ -104,7 +97,7 @@ export function createIngestPod({ config, logger, registry, onOutdated }: Ingest
   }
 
   async function run(): Promise<void> {
-    await opsListener.start();
+    await ops.start();
     await folder.start();
     const stream = folder.current?.liveStream;
     if (!stream || isClosing()) return;
@@ -123,7 +116,7 @@ export function createIngestPod({ config, logger, registry, onOutdated }: Ingest
     if (isClosing()) return;
     followEngine(stream.metadata, engine);
     phase = 'ready';
-    const ports = { rtmp: ingest.rtmpPort, http: httpListener.port, ops: opsListener.port };
+    const ports = { rtmp: ingest.rtmpPort, http: httpListener.port, ops: ops.port };
     logger.info({ stream: streamId(stream.metadata), engine, ports }, 'ready');
   }
 
@@ -143,7 +136,7 @@ export function createIngestPod({ config, logger, registry, onOutdated }: Ingest
     await admission.close();
     await ingest?.close();
     await httpListener.close();
-    await opsListener.close();
+    await ops.close();
   }
 
   return {

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createOpsHandler, HttpListener, type Logger, type Registry, type StreamRef } from '@showrunner/service-kit';
+import { createOpsListener, type Logger, type Registry, type StreamRef } from '@showrunner/service-kit';
 import { MediaListener } from '../pod/media-listener.ts';
 import type { EdgePodConfig } from './config.ts';
 import { EdgeMetrics } from './edge-metrics.ts';
@@ -38,16 +38,8 @@ export function createEdgePod({ config, logger, registry, ...options }: EdgePodO
   });
   let phase: 'starting' | 'ready' | 'draining' = 'starting';
   let closing: Promise<void> | undefined;
-  const ops = createOpsHandler({ registry, ready: () => (phase === 'ready' ? [] : [`The edge is ${phase}.`]) });
-  const opsListener = new HttpListener({
-    name: 'Operations',
-    host,
-    port: config.opsPort,
-    logger,
-    handle: (request, response) => {
-      if (!ops(request, response)) response.writeHead(404).end();
-    },
-  });
+  const ready = (): string[] => (phase === 'ready' ? [] : [`The edge is ${phase}.`]);
+  const ops = createOpsListener({ config, logger, registry, ready });
   const media = new MediaListener({
     host,
     port: config.httpPort,
@@ -65,7 +57,7 @@ export function createEdgePod({ config, logger, registry, ...options }: EdgePodO
     if (wasServing) await sleep(config.drainMs);
     await media.close(ANSWER_MS);
     edge.close();
-    await opsListener.close();
+    await ops.close();
   }
 
   return {
@@ -73,11 +65,11 @@ export function createEdgePod({ config, logger, registry, ...options }: EdgePodO
       return media.port;
     },
     async start() {
-      await opsListener.start();
+      await ops.start();
       await media.start();
       if (closing) return;
       phase = 'ready';
-      logger.info({ ports: { http: media.port, ops: opsListener.port } }, 'ready');
+      logger.info({ ports: { http: media.port, ops: ops.port } }, 'ready');
     },
     async close() {
       closing ??= shutDown();

@@ -1,9 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { durationMs } from '@showrunner/crds';
 import {
-  createOpsHandler,
+  createOpsListener,
   createStateHandler,
-  HttpListener,
   StreamFolder,
   streamId,
   type Logger,
@@ -73,17 +72,8 @@ export function createTranscoderPod({ config, logger, registry }: TranscoderPodO
     return problem === undefined ? [] : [folder.problem ?? problem];
   }
 
-  const ops = createOpsHandler({ registry, ready: problems });
-  const state = createStateHandler((stream) => transcoder.state(stream));
-  const opsListener = new HttpListener({
-    name: 'Operations',
-    host,
-    port: config.opsPort,
-    logger,
-    handle: (request, response) => {
-      if (!ops(request, response) && !state(request, response)) response.writeHead(404).end();
-    },
-  });
+  const more = createStateHandler((stream) => transcoder.state(stream));
+  const ops = createOpsListener({ config, logger, registry, ready: problems, more });
   const media = new MediaListener({
     host,
     port: config.httpPort,
@@ -93,14 +83,14 @@ export function createTranscoderPod({ config, logger, registry }: TranscoderPodO
   });
 
   async function run(): Promise<void> {
-    await opsListener.start();
+    await ops.start();
     folder.onChange(({ liveStream }) => transcoder.setStream(liveStream));
     await folder.start();
     // Before it knows of its show it refuses connections, which edges understand: an answer would be a wrong one.
     while (!isClosing() && problems().length > 0) await sleep(READY_LOOK_MS);
     if (isClosing()) return;
     await media.start();
-    logger.info({ stream: streamId(own()!), ports: { http: media.port, ops: opsListener.port } }, 'ready');
+    logger.info({ stream: streamId(own()!), ports: { http: media.port, ops: ops.port } }, 'ready');
   }
 
   async function shutDown(): Promise<void> {
@@ -112,7 +102,7 @@ export function createTranscoderPod({ config, logger, registry }: TranscoderPodO
     await (outcome === 'over' ? transcoder.close() : transcoder.leave());
     await starting?.catch(() => undefined);
     await media.close(ANSWER_MS);
-    await opsListener.close();
+    await ops.close();
   }
 
   return {

@@ -1,0 +1,33 @@
+import { CLUSTER_PORTS } from '@showrunner/crds';
+import { z } from 'zod';
+import { LOG_LEVELS } from './logger.ts';
+
+const HOST_NAME = /^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/;
+
+/** A port to listen on; 0 takes a free one. */
+export const portSchema = z.int().min(0).max(65_535);
+
+/** A name of DNS without a dot at its end. */
+export const hostNameSchema = z.string().regex(HOST_NAME, 'must be a host name such as showrunner.example.org');
+
+/** How long something takes to end, in milliseconds; a day at most. */
+export const drainMsSchema = z.int().min(0).max(86_400_000);
+
+/** The settings that each pod of a cluster has. */
+export const POD_SETTINGS = {
+  host: z.string().min(1).default('0.0.0.0').describe('Address to listen on.'),
+  opsPort: portSchema.default(CLUSTER_PORTS.ops).describe('/healthz, /readyz, /metrics.'),
+  logLevel: z.enum(LOG_LEVELS).default('info'),
+};
+
+/** For the pods of one LiveStream. */
+export const streamFolderSetting = z
+  .string()
+  .min(1)
+  .default('/etc/showrunner/stream')
+  .describe('Folder with live-stream.json and flvToken.');
+
+/** For pods that call Services by their whole names. */
+export const clusterDomainSetting = hostNameSchema
+  .default('cluster.local')
+  .describe('Domain of the names of Services.');
