@@ -2,12 +2,14 @@ import { CLUSTER_PORTS } from '@showrunner/crds';
 import { z } from 'zod';
 import { LOG_LEVELS } from './logger.ts';
 
-const HOST_NAME = /^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/;
+const DOMAIN = /^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/;
+/** With a dot at its end it is absolute: no search domain is tried before it. */
+const HOST_NAME = /^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?\.?$/;
 
 /** A port to listen on; 0 takes a free one. */
 export const portSchema = z.int().min(0).max(65_535);
 
-/** A name of DNS without a dot at its end. */
+/** A name of DNS. */
 export const hostNameSchema = z.string().regex(HOST_NAME, 'must be a host name such as showrunner.example.org');
 
 /** How long something takes to end, in milliseconds; a day at most. */
@@ -28,6 +30,8 @@ export const streamFolderSetting = z
   .describe('Folder with live-stream.json and flvToken.');
 
 /** For pods that call Services by their whole names. */
-export const clusterDomainSetting = hostNameSchema
+export const clusterDomainSetting = z
+  .string()
+  .regex(DOMAIN, 'must be a domain such as cluster.local')
   .default('cluster.local')
   .describe('Domain of the names of Services.');
