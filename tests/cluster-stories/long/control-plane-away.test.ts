@@ -55,7 +55,7 @@ describe.skipIf(!cluster.isOwn)(
       ['etcd is killed and comes back after ten seconds', 'etcd', 10_000],
     ] as const)('%s: the show goes on, and who is new is let in right after', async (_what, part, awayMs) => {
       const { startedAt } = await platform.status('show');
-      const pods = await homePods();
+      const pods = await eventually('all pods to be ready', homePods);
       const [waiting, late] = [`waiting-${part}`, `late-${part}`];
       await platform.apply(waiting);
       await platform.untilReady(waiting);
