@@ -9,6 +9,10 @@
 - apiGroups: ["showrunner.dev"]
   resources: [livestreams/status]
   verbs: [patch]
+# Sees, when a pod is deleted, whether all of the namespace is; then the show is not waited for.
+- apiGroups: [""]
+  resources: [namespaces]
+  verbs: [get]
 # Sees when there is room for streams that wait for it.
 - apiGroups: [""]
   resources: [resourcequotas]

@@ -108,6 +108,23 @@ describe('key index', () => {
     expect(gone()).toEqual(['one', 'two', 'three']);
   });
 
+  it('takes a stream that goes with its namespace for one that is gone', () => {
+    const index = new KeyIndex();
+    const grant = { stream: { namespace: 'default', name: 'one' }, uid: 'uid-of-one' };
+    const stream = liveStream('one', { key: undefined });
+    index.set(stream);
+    expect([find(index, 'key'), index.isGone(grant)]).toEqual(['one', false]);
+    const lastTransitionTime = '2026-11-21T12:00:00Z';
+    const reason = 'NamespaceTerminating';
+    const ready = { type: 'Ready', status: 'False' as const, reason, message: '', lastTransitionTime };
+    index.set({ ...stream, status: { ...stream.status, conditions: [ready] } });
+    expect([find(index, 'key'), index.isGone(grant)]).toEqual(['deleted', true]);
+    const review = index.review(grant.stream, hashStreamKey('key'), NOW);
+    expect(review).toEqual({ admitted: false, refusal: refusal('deleted') });
+    index.set(stream);
+    expect([find(index, 'key'), index.isGone(grant)]).toEqual(['one', false]);
+  });
+
   it('passes over what is no hash', () => {
     const index = new KeyIndex();
     const stream = liveStream('one', { key: undefined });

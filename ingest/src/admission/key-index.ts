@@ -1,5 +1,5 @@
 import { timingSafeEqual } from 'node:crypto';
-import { durationMs, type LiveStream } from '@showrunner/crds';
+import { durationMs, isNamespaceTerminating, type LiveStream } from '@showrunner/crds';
 import { type Identity, streamId, type StreamRef } from '@showrunner/service-kit';
 import { refusal, type Refusal } from '../errors.ts';
 import type { AdmissionResult, Grant } from './admission.ts';
@@ -60,11 +60,14 @@ export class KeyIndex {
     this.#unreadable.delete(id);
   }
 
-  /** Whether the stream of a grant is no more: deleted, or made again under its name. One that cannot be read is there. */
+  /**
+   * Whether the stream of a grant is no more: deleted, as good as that with its namespace, or made again under its name. One that
+   * cannot be read is there.
+   */
   isGone({ stream, uid }: Pick<Grant, 'stream' | 'uid'>): boolean {
     const id = streamId(stream);
     const known = this.#streams.get(id);
-    if (known) return known.metadata.uid !== uid;
+    if (known) return known.metadata.uid !== uid || isNamespaceTerminating(known);
     return !this.#unreadable.has(id) || this.#unreadable.get(id) !== uid;
   }
 
@@ -105,7 +108,7 @@ export class KeyIndex {
   /** Why the stream may have no show now. */
   barred(ref: StreamRef): Refusal | undefined {
     const stream = this.#streams.get(streamId(ref));
-    if (!stream) return refusal('deleted');
+    if (!stream || isNamespaceTerminating(stream)) return refusal('deleted');
     return stream.spec.enabled ? undefined : refusal('disabled');
   }
 

@@ -172,6 +172,25 @@ describe('a publisher at the front door', () => {
     }
   });
 
+  it('is let go when its namespace is being deleted, and its ingest, which drains, waits for nobody any more', async () => {
+    const { doorway, ingest, reader } = await studio();
+    const { ended } = push(doorway.port, { seconds: 30 });
+    await until(() => reader.tags.length > 10);
+    const drained = ingest.drain(new AbortController().signal);
+    await delay(500);
+    expect(reader.heard).toEqual(['started']);
+    const lastTransitionTime = '2026-11-21T00:00:00Z';
+    const reason = 'NamespaceTerminating';
+    const ready = { type: 'Ready', status: 'False' as const, reason, message: '', lastTransitionTime };
+    await doorway.store.patchStatus('LiveStream', STREAM, { ingest: { keyHashes: [] }, conditions: [ready] });
+    expect(await ended).not.toBe('');
+    await drained;
+    await ingest.close();
+    expect(reader.heard).toEqual(['started', 'stopped: dropped', 'ended: shutdown']);
+    expect(doorway.log.join('\n')).toContain('"reason":"deleted"');
+    expect(await push(doorway.port).ended).not.toBe('');
+  });
+
   it('may reconnect at once when its ingest dies', async () => {
     const { doorway, ingest, reader } = await studio();
     const first = push(doorway.port, { seconds: 20 });

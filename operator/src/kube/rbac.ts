@@ -27,6 +27,12 @@ export const WATCHED_NAMESPACE_RULES: readonly RbacRule[] = [
   },
   {
     apiGroups: [''],
+    resources: ['namespaces'],
+    verbs: ['get'],
+    purpose: 'Sees, when a pod is deleted, whether all of the namespace is; then the show is not waited for.',
+  },
+  {
+    apiGroups: [''],
     resources: ['resourcequotas'],
     verbs: ['list', 'watch'],
     purpose: 'Sees when there is room for streams that wait for it.',

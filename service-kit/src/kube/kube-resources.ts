@@ -11,5 +11,6 @@ export const KUBE = {
   deployments: { apiVersion: 'apps/v1', kind: 'Deployment', plural: 'deployments' },
   disruptionBudgets: { apiVersion: 'policy/v1', kind: 'PodDisruptionBudget', plural: 'poddisruptionbudgets' },
   quotas: { apiVersion: 'v1', kind: 'ResourceQuota', plural: 'resourcequotas' },
+  namespaces: { apiVersion: 'v1', kind: 'Namespace', plural: 'namespaces' },
   leases: { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', plural: 'leases' },
 } as const satisfies Record<string, KubeResource>;

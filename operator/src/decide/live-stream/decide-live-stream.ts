@@ -9,6 +9,7 @@ import { decideEvents } from './decide-events.ts';
 import { decideKeys, type KeyDecision } from './decide-keys.ts';
 import { decideObjects, REFUSED_FOR_MS, type ObjectWrites } from './decide-objects.ts';
 import { decideStatus } from './decide-status.ts';
+import { decideTerminating } from './decide-terminating.ts';
 import { followShow, isOnAir } from './follow-show.ts';
 import { COMPONENTS } from './object-names.ts';
 import type { ObservedLiveStream, PodAnswers, StreamObjects } from './observed-live-stream.ts';
@@ -61,6 +62,11 @@ function ownPart(status: LiveStreamStatus | undefined): unknown {
   return status && JSON.parse(JSON.stringify({ ...status, conditions: sorted }));
 }
 
+/** `undefined` where the stream has it already. */
+function news(status: LiveStreamStatus, stream: LiveStream): LiveStreamStatus | undefined {
+  return isDeepStrictEqual(ownPart(status), ownPart(stream.status)) ? undefined : status;
+}
+
 /** What is to be done for a LiveStream on a cluster; nothing where it is as it should be. */
 export function decideLiveStream(
   stream: LiveStream,
@@ -78,14 +84,18 @@ export function decideLiveStream(
   const occupation = occupationOf(stream, followed, observed, now);
   const { isBusy, onAir, isStale, farewellEnd } = occupation;
   const isLeaving = now < farewellEnd;
+  const states = COMPONENTS.map((component) =>
+    componentState(component, children.deployments[component], children.pods[component]),
+  );
+  if (observed.namespaceTerminating) {
+    const decided = decideTerminating(stream, { observed, followed, occupation, states }, settings, now);
+    return { ...NO_WRITES, ...decided, status: news(decided.status, stream), events: [], standing: 'enough' };
+  }
 
   const former = formerObjects(stream, children);
   const { keys, newKey } = keysOf(stream, observed, former.exist, now);
   const blocked = specProblem(stream, children, settings);
   const standby = standbyOf(stream, { show, knockedAt, startedAt: podsStartedAt(children) }, now);
-  const states = COMPONENTS.map((component) =>
-    componentState(component, children.deployments[component], children.pods[component]),
-  );
   const wished = podsNeeded(stream, { occupation, publisher, keys, isBlocked: blocked !== undefined, standby }, now);
   const { turn, lackingSince } = observed;
   const quota = quotaStanding(stream, { needed: wished, isBusy, turn, lackingSince, states, pods: children.pods }, now);
@@ -134,7 +144,7 @@ export function decideLiveStream(
     apply: writes.apply,
     delete: writes.delete,
     podAnnotations: writes.podAnnotations,
-    status: isDeepStrictEqual(ownPart(status), ownPart(stream.status)) ? undefined : status,
+    status: news(status, stream),
     events: decideEvents(stream, status, writes),
     lookAgainMs: untilFirst(moments, now),
     standing: stopsBlindly && quota.standing === 'waiting' ? 'lacking' : quota.standing,

@@ -1,3 +1,4 @@
+import { isNamespaceTerminating } from '@showrunner/crds';
 import { describe, expect, it } from 'vitest';
 import { annotationOf, TEMPLATE } from '../objects/labels.ts';
 import { CONDITIONS, EVENTS, type ConditionType } from './reasons.ts';
@@ -183,6 +184,18 @@ describe('of every stream', () => {
       const wait = Math.min(1_000, lookAgainMs - 1);
       world.now += wait;
       expect([one, isEmpty(world.decide())]).toEqual([one, true]);
+    }
+  });
+
+  it('one whose namespace is being deleted gets a status that lets nobody in, and nothing else', () => {
+    for (const one of CASES) {
+      const [, enabled] = one;
+      const world = worldOf(one);
+      world.namespaceTerminating = true;
+      const { status, ...rest } = world.step();
+      const isAll = isEmpty({ ...rest, status: undefined }) && isEmpty(world.decide());
+      const isTold = isNamespaceTerminating(world.stream);
+      expect([one, isAll, isTold, status?.ingest?.keyHashes]).toEqual([one, true, enabled, []]);
     }
   });
 

@@ -12,6 +12,8 @@ export interface ObservedLiveStream {
   /** Left-over Secrets (`isLeftOver`) count as missing. */
   readonly key: ObservedKey;
   readonly children: StreamObjects;
+  /** The namespace is being deleted, which takes the stream along when its pods are gone. */
+  readonly namespaceTerminating: boolean;
   /** As `followShow` left it; `undefined` until its pods were asked for the first time since the operator started. */
   readonly followed: FollowedShow | undefined;
   /** When its pods were last asked, epoch ms: pods are replaced and stopped only on what was seen a moment ago. */

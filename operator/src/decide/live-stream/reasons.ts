@@ -1,3 +1,5 @@
+import { NAMESPACE_TERMINATING } from '@showrunner/crds';
+
 /** Why a pod does not become ready by waiting. */
 const TROUBLES = {
   QuotaExceeded: 'The namespace has no room for the pod, or its limits forbid it.',
@@ -21,6 +23,7 @@ const COMPONENT_REASONS = {
 
 /** What is wrong with a resource; nothing changes until somebody changes something. */
 const PROBLEMS = {
+  [NAMESPACE_TERMINATING]: 'The namespace is being deleted: the publisher is let go, and nobody is let in any more.',
   SecretMissing: 'The Secret that `spec.ingest.keySecretRef` names does not exist.',
   KeyMissing: 'The Secret has no entry with a stream key in it.',
   KeyTooWeak: 'The stream key is too short, or too easy to guess.',

@@ -13,10 +13,11 @@ export function observeStream(
   { exists, key, made, usedBy }: KeySecret & { readonly usedBy: string | undefined },
   turn: ObservedLiveStream['turn'],
 ): ObservedLiveStream {
-  const { followed, followedAt, knockedAt, lackingSince } = memory;
+  const { followed, followedAt, knockedAt, lackingSince, namespace } = memory;
   return {
     key: { secretExists: exists, key, usedBy },
     children: childrenOf(stream, view, memory, made),
+    namespaceTerminating: namespace?.terminating ?? false,
     followed,
     followedAt,
     knockedAt,

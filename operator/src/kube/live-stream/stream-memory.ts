@@ -10,6 +10,7 @@ import {
 import type { WriteMemory } from '../carry-out.ts';
 import type { ReadKey } from './key-secret.ts';
 import type { KeptObject } from './kept.ts';
+import type { NamespaceLook } from './namespace-look.ts';
 
 /** Somebody else's object that has the name of one of a stream's own. */
 export interface Stranger {
@@ -29,6 +30,7 @@ export interface StreamMemory extends WriteMemory {
   /** Since when a quota has refused it a pod without interruption, epoch ms. */
   lackingSince?: number | undefined;
   readKey?: ReadKey | undefined;
+  namespace?: NamespaceLook | undefined;
   /** Offered to every decision until one of them is used: a decision that differed each time would never be done. */
   fresh: ObservedLiveStream['fresh'];
   /** By the object's name as in a refusal. */

@@ -23,6 +23,7 @@ import { askPods } from './ask-pods.ts';
 import type { ClusterView } from './cluster-view.ts';
 import { keySecretFor } from './key-secret.ts';
 import type { KeptStream } from './kept.ts';
+import { lookAtNamespace } from './namespace-look.ts';
 import { observeStream } from './observe-stream.ts';
 import { type StreamMemory, newStreamMemory, renewFresh } from './stream-memory.ts';
 import { STRANGER_LOOK_MS, lookAtStrangers } from './strangers.ts';
@@ -148,7 +149,7 @@ export class StreamReconciler {
   }
 
   async #reconcile(id: string): Promise<'settled' | 'again'> {
-    const { view, client, settings, term } = this.#options;
+    const { view, client, settings, term, logger } = this.#options;
     if (!term.isValid()) throw new TermOverError();
     const [namespace = '', name = ''] = id.split('/');
     const inside = view.in(namespace);
@@ -163,6 +164,8 @@ export class StreamReconciler {
     }
     const { resource: stream } = kept;
     const memory = this.#memoryOf(stream);
+    const pods = inside.pods.objects.group(id);
+    memory.namespace = await lookAtNamespace(stream, pods, memory.namespace, { client, logger });
     const absorb = (resource: KubeResource, object: KubeObject, how?: { silent: boolean }) =>
       inside.absorb(resource, object, how);
     await lookAtStrangers(memory, {

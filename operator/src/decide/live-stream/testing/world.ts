@@ -67,6 +67,7 @@ export class World {
   turn: Turn = 'open';
   lackingSince: number | undefined;
   usedBy: string | undefined;
+  namespaceTerminating = false;
   objects = new Map<string, Manifest>();
   events: string[] = [];
   #uids = 0;
@@ -153,6 +154,7 @@ export class World {
           this.pods.filter(({ metadata }) => metadata.labels?.[COMPONENT] === component).map(observePod),
         ),
       },
+      namespaceTerminating: this.namespaceTerminating,
       followed: this.followed,
       followedAt: this.followedAt,
       knockedAt: this.knockedAt,
