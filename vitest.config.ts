@@ -4,11 +4,11 @@ import { defineConfig } from 'vitest/config';
  * Unit tests live beside their files; stories under tests/ use real ffmpeg and Chromium, two files at a time, and those that claim
  * how soon something is seen one after the other, as do those that share a real Kubernetes.
  *
- * All stories have to do with time, and on a machine that others share it may be the machine that stood still: they are told up to
- * twice more before they count as failed. What the product does too late, it does too late each time. Unit tests are run once
- * more where nobody watches who could do that.
+ * All stories have to do with time, and on a machine that others share it may be the machine that stood still: they are told once
+ * more before they count as failed, and `npm test` tells the files that failed once more, alone. What the product does too late,
+ * it does too late each time. Unit tests are run once more where nobody watches who could do that.
  */
-const STORIES = { retry: 2 } as const;
+const STORIES = { retry: 1 } as const;
 const UNIT = { retry: process.env['CI'] === 'true' ? 1 : 0 };
 
 export default defineConfig({
