@@ -54,7 +54,8 @@ const PRINTED: readonly [command: string, output: RegExp][] = [
   ['kubectl wait --namespace shows --for=condition=Ready', /evening +True +Ready/],
   ['echo "Stream Key', /Server +rtmp:\/\/\S+\/live\nStream Key +\S{20,}/],
   ['curl --fail', /#EXTM3U[^]*http:\/\/\S+\/watch\/shows\/evening\n$/],
-  ['--show-only', /networkpolicy\S+ created[^]*networkpolicy\S+ created/],
+  // They are there already: the values of this guide name the namespace.
+  ['--show-only', /networkpolicy\S+-ingest (configured|unchanged)\nnetworkpolicy\S+-transcoder (configured|unchanged)/],
   ['helm upgrade', /has been upgraded/],
   ['helm rollback', /Rollback was a success/],
   ['helm uninstall', /livestreams\.showrunner\.dev/],
