@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config';
 
 /**
  * Unit tests live beside their files; stories under tests/ use real ffmpeg and Chromium, two files at a time, and those that claim
- * how soon something is seen one after the other, as do those that share a real Kubernetes.
+ * how soon something is seen one after the other. Those on a real Kubernetes have namespaces of their own, and run two at a time.
  *
  * All stories have to do with time, and on a machine that others share it may be the machine that stood still: they are told once
  * more before they count as failed, and `npm test` tells the files that failed once more, alone. What the product does too late,
@@ -56,7 +56,7 @@ export default defineConfig({
           globalSetup: ['tests/cluster-stories/support/global-setup.ts'],
           testTimeout: 180_000,
           hookTimeout: 180_000,
-          fileParallelism: false,
+          maxWorkers: 2,
         },
       },
       {

@@ -110,7 +110,7 @@ describe('shows of a platform that the chart installed', () => {
   });
 
   it('one that is deleted in mid-show lets its publisher go and leaves nothing behind', async () => {
-    const { publisher } = await studio.goOnAir('gone');
+    const { publisher } = await studio.goOnAir('gone', { spec: { ingest: { reconnectGrace: '2s' } } });
     await platform.tenant.kubectl(['delete', 'livestream', 'gone', '--wait=false']);
     expect((await publisher.exited).code).not.toBe(0);
     await eventually(

@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import { CHART, imageValues } from './chart.ts';
 import { clusterProgram, type ClusterProgram } from './cluster-program.ts';
 import type { Cluster } from './cluster.ts';
@@ -21,10 +22,6 @@ export interface Platform extends Tenant, PlatformUrls {
   uninstall(): Promise<void>;
 }
 
-interface ServiceObject {
-  readonly spec: { readonly ports: readonly { readonly name: string; readonly nodePort?: number }[] };
-}
-
 /** Installs the chart into a namespace of its own, reachable through ports of the node. */
 export async function installPlatform(
   cluster: Cluster,
@@ -37,15 +34,22 @@ export async function installPlatform(
   const home = await storyNamespace(kubectl, `${story}-home`);
   const namespaces = await Promise.all(Array.from({ length: tenants }, () => storyNamespace(kubectl, story)));
   const host = await nodeAddress(kubectl);
+  const [rtmpPort, webPort, mediaPort] = await freeNodePorts(kubectl);
+  const urls = {
+    rtmpUrl: `rtmp://${host}:${rtmpPort}/live`,
+    webUrl: `http://${host}:${webPort}`,
+    mediaUrl: `http://${host}:${mediaPort}`,
+  };
   const settings = (others: object) => ({
     image: imageValues(cluster),
     crds: { install: false },
     rbac: { aggregateToUserRoles: false },
     watchNamespaces: namespaces.map(({ name }) => name),
+    publicUrls: { rtmpUrl: urls.rtmpUrl, httpUrl: urls.webUrl, mediaUrl: urls.mediaUrl },
     operator: { replicas: 1, ...SMALL },
-    frontDoor: { replicas: 1, service: { type: 'NodePort' }, ...SMALL },
-    edge: { replicas: 2, service: { type: 'NodePort' }, ...SMALL },
-    web: { replicas: 1, service: { type: 'NodePort' }, ...SMALL },
+    frontDoor: { replicas: 1, service: { type: 'NodePort', rtmpNodePort: rtmpPort }, ...SMALL },
+    edge: { replicas: 2, service: { type: 'NodePort', nodePort: mediaPort }, ...SMALL },
+    web: { replicas: 1, service: { type: 'NodePort', nodePort: webPort }, ...SMALL },
     ...values,
     ...others,
   });
@@ -53,33 +57,32 @@ export async function installPlatform(
     const args = ['upgrade', '--install', RELEASE, CHART, '--namespace', home.name, '--values', '-', '--wait'];
     await helm([...args, '--timeout', '150s'], { ...INSTALL_TIMEOUT, input: JSON.stringify(settings(others)) });
   };
-  const nodePort = async (component: string, port: string) => {
-    const service = await home.kubectl(['get', 'service', `${RELEASE}-showrunner-${component}`, '--output', 'json']);
-    const { spec } = JSON.parse(service) as ServiceObject;
-    return spec.ports.find(({ name }) => name === port)?.nodePort;
-  };
 
   await helmUpgrade({});
-  const rtmpUrl = `rtmp://${host}:${await nodePort('front-door', 'rtmp')}/live`;
-  const webUrl = `http://${host}:${await nodePort('web', 'http')}`;
-  const mediaUrl = `http://${host}:${await nodePort('edge', 'http')}`;
-  const addresses = { publicUrls: { rtmpUrl, httpUrl: webUrl, mediaUrl } };
-  // Only now are the ports known.
-  await helmUpgrade(addresses);
-
-  const urls = { rtmpUrl, webUrl, mediaUrl };
   const [first, ...neighbours] = namespaces.map((namespace) => tenantOf(namespace, urls));
   return {
     ...first!,
     ...urls,
     home,
     neighbours,
-    upgrade: (others) => helmUpgrade({ ...addresses, ...others }),
+    upgrade: helmUpgrade,
     uninstall: async () => {
       await helm(['uninstall', RELEASE, '--namespace', home.name, '--ignore-not-found'], INSTALL_TIMEOUT);
       await Promise.all([...namespaces, home].map((namespace) => namespace.delete()));
     },
   };
+}
+
+/** Ports of the default range that no Service has. */
+async function freeNodePorts(kubectl: ClusterProgram): Promise<[number, number, number]> {
+  const path = 'jsonpath={.items[*].spec.ports[*].nodePort}';
+  const taken = (await kubectl(['get', 'services', '--all-namespaces', '--output', path])).split(' ').map(Number);
+  const free = new Set<number>();
+  while (free.size < 3) {
+    const port = randomInt(30_000, 32_768);
+    if (!taken.includes(port)) free.add(port);
+  }
+  return [...free] as [number, number, number];
 }
 
 async function nodeAddress(kubectl: ClusterProgram): Promise<string> {
