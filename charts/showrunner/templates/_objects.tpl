@@ -22,6 +22,21 @@ spec:
       {{- include "showrunner.selector" . | nindent 6 }}
 {{- end -}}
 
+{{/*
+The number of pods of a Deployment. Where it is scaled, the one that it has: without a number Kubernetes would make it one, when
+scaling is switched on, until the autoscaler sees to it. Takes: root, component, values.
+*/}}
+{{- define "showrunner.replicas" -}}
+{{- if not .values.autoscaling.enabled -}}
+replicas: {{ .values.replicas }}
+{{- else -}}
+{{- $name := printf "%s-%s" (include "showrunner.fullname" .root) .component -}}
+{{- with dig "spec" "replicas" "" (lookup "apps/v1" "Deployment" .root.Release.Namespace $name) -}}
+replicas: {{ . }}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
 {{- define "showrunner.horizontalPodAutoscaler" -}}
 apiVersion: autoscaling/v2
 kind: HorizontalPodAutoscaler

@@ -153,6 +153,13 @@ describe.each(HELMS)('a release, by %s', (program) => {
     expect(await ours('pod')).toEqual(pods);
   });
 
+  it('keeps its pods when they are to be scaled from now on', async () => {
+    const pods = await ours('pod');
+    const autoscaling = { enabled: true, minReplicas: 2 };
+    await upgrade(CHART, settings({ edge: { ...small, autoscaling } }));
+    expect(await ours('pod')).toEqual(pods);
+  });
+
   it('is rolled back to the settings from before', async () => {
     const [token, pods] = [await tokenOf(), await podsOfStreams()];
     await helmIn(['rollback', release, '1', ...WAIT]);
