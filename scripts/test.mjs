@@ -21,7 +21,7 @@ app(root, node);
 const binary = (program) => join(root, 'node_modules', '.bin', program);
 const env = { ...process.env, PATH: `${dirname(node)}:${process.env.PATH}` };
 
-/** Steps that read the sources alone: one beside the other. */
+/** Steps that read the sources alone: one beside the other, and beside the unit tests. */
 const CHECKS = {
   types: [
     ['tsc', '-p', '.'],
@@ -43,13 +43,19 @@ const unknown = chosen.find((name) => !known.includes(name));
 if (unknown) fail(`There is no step "${unknown}": choose from ${known.join(', ')}.`);
 const names = chosen.length > 0 ? chosen : [...Object.keys(CHECKS), ...Object.keys(TESTS)];
 
-const checks = names.filter((name) => name in CHECKS);
-if (checks.length > 0) process.stdout.write(`\n${checks.join(', ')}\n`);
-const results = await Promise.all(checks.map((name) => timed(name, () => check(name))));
-for (const name of names.filter((each) => each in PROJECTS)) {
+const checking = names.filter((name) => name in CHECKS);
+const testing = names.filter((name) => name in PROJECTS);
+process.stdout.write(`\n${[...checking, ...testing].join(', ')}\n`);
+const checks = Promise.all(checking.map((name) => timed(name, () => check(name))));
+// Unit tests leave room for the checks; stories are told on a machine that does nothing else.
+if (testing[0] !== 'unit') await checks;
+const tests = [];
+for (const name of testing) {
   process.stdout.write(`\n${name}\n`);
-  results.push(await timed(name, () => test(name)));
+  tests.push(await timed(name, () => test(name)));
+  await checks;
 }
+const results = [...(await checks), ...tests];
 for (const result of results.filter(({ failures = [] }) => failures.length > 0)) await tellAgain(result);
 report();
 process.exit(results.some(({ outcome }) => outcome === 'failed') ? 1 : 0);
@@ -65,7 +71,7 @@ async function check(name) {
     const child = spawn(node, [binary(program), ...args], { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] });
     const written = [];
     for (const pipe of [child.stdout, child.stderr]) pipe.on('data', (chunk) => written.push(chunk));
-    const [status] = await new Promise((resolve) => child.on('close', (...how) => resolve(how)));
+    const status = await new Promise((resolve) => child.on('close', resolve));
     if (status === 0) continue;
     process.stdout.write(`\n${name}: ${program}\n${Buffer.concat(written)}\n`);
     return { outcome: 'failed' };

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { eventually, gatherCrowd, httpGet, pushTestPicture, type Publisher } from '../support/index.ts';
-import { installPlatform, type Platform } from './support/index.ts';
+import { eventually, gatherCrowd, httpGet, pushTestPicture, type Publisher } from '../../support/index.ts';
+import { installPlatform, type Platform } from '../support/index.ts';
 
 const VIEWERS = 200;
 /** They all run beside the cluster, on its machine. */

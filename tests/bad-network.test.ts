@@ -9,7 +9,7 @@ import {
   type Publisher,
   type Showrunner,
   type StoryBrowser,
-} from '../support/index.ts';
+} from './support/index.ts';
 
 /** Parts come five times a second, and so may questions for them; three times as many is a storm. */
 const MOST_PER_SECOND = 15;
