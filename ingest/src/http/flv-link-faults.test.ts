@@ -191,7 +191,8 @@ describe('a link to ingest', () => {
     const { reader, source } = follow((server.address() as AddressInfo).port);
     await until(() => asked >= 3);
     await new Promise((resolve) => setTimeout(resolve, 1_500));
-    expect(asked).toBeLessThan(10);
+    // A pause is 150 ms at the least by then.
+    expect(asked).toBeLessThanOrEqual(13);
     expect([reader.heard, reader.tags, source.state(STREAM)]).toEqual([[], [], undefined]);
   });
 

@@ -1,8 +1,9 @@
 const FIRST_MS = 100;
-const LONGEST_MS = 1_000;
+/** A link that is there before the first publisher is let in has the show from its first keyframe on. */
+const LONGEST_MS = 300;
 
 /**
- * Milliseconds until the next attempt: 100 ms, doubled up to a second, and of that between half and all.
+ * Milliseconds until the next attempt: 100 ms, doubled up to 300, and of that between half and all.
  * @param attempts How many have failed in a row before this one.
  * @param random From 0 to 1, so that those who lost the same peer do not come back at once.
  */
