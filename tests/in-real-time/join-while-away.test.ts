@@ -11,7 +11,7 @@ import {
   type Publisher,
   type Showrunner,
   type StoryBrowser,
-} from './support/index.ts';
+} from '../support/index.ts';
 
 describe('a viewer who comes while the publisher is away', () => {
   let product: Showrunner;

@@ -20,7 +20,7 @@ import {
   type Publisher,
   type Showrunner,
   type StoryBrowser,
-} from './support/index.ts';
+} from '../support/index.ts';
 
 describe('a transcoder that dies in mid-show and is replaced', () => {
   let product: Showrunner;
