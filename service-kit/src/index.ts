@@ -17,7 +17,7 @@ export {
 } from './pod-settings.ts';
 export { type IngestState, type TranscoderState, ingestStateSchema, transcoderStateSchema } from './pod-state.ts';
 export { runMain } from './run-main.ts';
-export { type MediaPod, runMediaPod } from './run-media-pod.ts';
+export { runMediaPod } from './run-media-pod.ts';
 export { type Shutdown, createShutdown } from './shutdown.ts';
 export type { AudioFacts, StreamFacts, VideoFacts } from './stream-facts.ts';
 export { createStateHandler } from './state-handler.ts';
