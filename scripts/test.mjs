@@ -21,7 +21,7 @@ app(root, node);
 const binary = (program) => join(root, 'node_modules', '.bin', program);
 const env = { ...process.env, PATH: `${dirname(node)}:${process.env.PATH}` };
 
-/** Steps that read the sources alone: one beside the other, and beside the unit tests. */
+/** Steps that read the sources alone: one beside the other. */
 const CHECKS = {
   types: [
     ['tsc', '-p', '.'],
@@ -43,19 +43,13 @@ const unknown = chosen.find((name) => !known.includes(name));
 if (unknown) fail(`There is no step "${unknown}": choose from ${known.join(', ')}.`);
 const names = chosen.length > 0 ? chosen : [...Object.keys(CHECKS), ...Object.keys(TESTS)];
 
-const checking = names.filter((name) => name in CHECKS);
-const testing = names.filter((name) => name in PROJECTS);
-process.stdout.write(`\n${[...checking, ...testing].join(', ')}\n`);
-const checks = Promise.all(checking.map((name) => timed(name, () => check(name))));
-// Unit tests leave room for the checks; stories are told on a machine that does nothing else.
-if (testing[0] !== 'unit') await checks;
-const tests = [];
-for (const name of testing) {
+const checks = names.filter((name) => name in CHECKS);
+if (checks.length > 0) process.stdout.write(`\n${checks.join(', ')}\n`);
+const results = await Promise.all(checks.map((name) => timed(name, () => check(name))));
+for (const name of names.filter((each) => each in PROJECTS)) {
   process.stdout.write(`\n${name}\n`);
-  tests.push(await timed(name, () => test(name)));
-  await checks;
+  results.push(await timed(name, () => test(name)));
 }
-const results = [...(await checks), ...tests];
 for (const result of results.filter(({ failures = [] }) => failures.length > 0)) await tellAgain(result);
 report();
 process.exit(results.some(({ outcome }) => outcome === 'failed') ? 1 : 0);

@@ -29,10 +29,10 @@ describe('Ctrl-C in mid-show', () => {
     });
     const page = await browser.open(`${product.http}/watch/default/ladder`);
     await untilPlaying(page, 30_000);
-    // Before its first picture the source has nothing to report of it.
-    await eventually('the encoded rendition', async () => {
-      const { status } = await httpGet(product.masterUrl('ladder').replace('master', '360p/playlist'));
-      return status === 200;
+    // The source has nothing to report of it before its first picture, and does so when it goes on itself.
+    await eventually('the source to report the encoded rendition', async () => {
+      const { body } = await httpGet(product.masterUrl('ladder').replace('master', 'source/playlist'));
+      return body.includes('360p/playlist.m3u8');
     });
     const reader = await followLive(product.masterUrl('ladder'));
     await sleep(3_000);

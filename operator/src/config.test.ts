@@ -35,7 +35,7 @@ it.each([
   ['SHOWRUNNER_NAMESPACES', 'Team_A'],
   ['SHOWRUNNER_MAX_LADDER', '4k'],
   ['SHOWRUNNER_IMAGE_PULL_POLICY', 'Sometimes'],
-  ['SHOWRUNNER_OPS_PORT', '70000'],
+  ['SHOWRUNNER_OPS_PORT', '0'],
 ])('refuses %s=%s by name', (variable, value) => {
   expect(() => load({ [variable]: value })).toThrow(ConfigError);
   expect(() => load({ [variable]: value })).toThrow(variable);

@@ -10,6 +10,8 @@ import {
 import { z } from 'zod';
 import type { OperatorSettings } from './decide/index.ts';
 
+/** Nobody would find a free one: Services name the ports. */
+const fixedPortSchema = portSchema.min(1);
 const NAME = /^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/;
 const name = z
   .string()
@@ -37,7 +39,8 @@ function urlWith(scheme: RegExp, rule: string) {
 /** Options of the operator, from SHOWRUNNER_* variables. */
 export const operatorConfigSchema = z.object({
   ...POD_SETTINGS,
-  httpPort: portSchema.default(CLUSTER_PORTS.http).describe('Knocks of the front door.'),
+  opsPort: fixedPortSchema.default(CLUSTER_PORTS.ops).describe('/healthz, /readyz, /metrics.'),
+  httpPort: fixedPortSchema.default(CLUSTER_PORTS.http).describe('Knocks of the front door.'),
   namespace: name.describe("The operator's own namespace, where its Lease is."),
   leaseName: name
     .default('showrunner-operator')

@@ -23,6 +23,7 @@ export const webConfigSchema = z.object({
     .optional()
     .describe("Where /hls is served, when that is another origin than the pages'."),
   drainMs: drainMsSchema
+    .max(600_000)
     .default(5_000)
     .describe('How long requests are still answered after SIGTERM, until none come any more, milliseconds.'),
 });

@@ -29,6 +29,7 @@ export const edgePodConfigSchema = z.object({
       'Most bytes of answers that are on their way from transcoders; beyond them the stream that takes most gives way.',
     ),
   drainMs: drainMsSchema
+    .max(600_000)
     .default(5_000)
     .describe('How long requests are still taken after SIGTERM, until nobody sends new ones, milliseconds.'),
 });

@@ -1,4 +1,4 @@
-import type { LiveStream, LiveStreamStatus } from '@showrunner/crds';
+import { type LiveStream, type LiveStreamStatus, NAMESPACE_TERMINATING } from '@showrunner/crds';
 import type { Decision } from '../decision.ts';
 import type { OperatorSettings } from '../settings.ts';
 import { PATIENCE_MS, pollOf, untilFirst } from './attention.ts';
@@ -26,7 +26,7 @@ export function decideTerminating(
 ): Pick<Decision<LiveStreamStatus>, 'lookAgainMs' | 'poll'> & { readonly status: LiveStreamStatus } {
   const { observed, followed, occupation, states } = seen;
   const problem: Problem = {
-    reason: 'NamespaceTerminating',
+    reason: NAMESPACE_TERMINATING,
     message: `Namespace "${stream.metadata.namespace}" is being deleted: a running show is ended, and no publisher is let in any more.`,
   };
   const none = { isReplacing: false, hasPods: false, refused: undefined, updatePending: false };
