@@ -9,6 +9,9 @@ import { IngestMetrics } from './metrics.ts';
 import { RtmpServer } from './rtmp/server.ts';
 import { Shows } from './shows/shows.ts';
 
+/** Of what may wait for a reader: the rest is for what is sent while it takes the replay. */
+const REPLAY_SHARE = 0.75;
+
 export interface IngestOptions {
   readonly config?: IngestConfigInput;
   readonly admission: Admission;
@@ -53,7 +56,7 @@ export function ingestBehind(makeDoor: (context: DoorContext) => Door, options: 
   const { admission, flvToken, logger, registry, leftSince, now = Date.now } = options;
   const config = ingestConfigSchema.parse(options.config ?? {});
   const metrics = new IngestMetrics(registry);
-  const shows = new Shows(logger, now, leftSince);
+  const shows = new Shows({ logger, now, leftSince, replayBytes: REPLAY_SHARE * config.flvQueueBytes });
   const door = makeDoor({ config, admission, shows, metrics, logger, now });
   const flv = new FlvOutput({
     config,

@@ -54,6 +54,19 @@ it('a transcoder that takes a running show over goes on with higher numbers, a d
   expect(after.segments[0]!.date).toBeGreaterThan(before.segments.at(-1)!.date);
 });
 
+it('a transcoder that is replayed what came before it dates it back to then', async () => {
+  const rig = await transcoder();
+  const cameMs = rig.nowMs - 3_000;
+  rig.sink.publisherStarted(cameMs - 60_000, 3_000);
+  // All at once, then as they come.
+  for (const tag of clip) if (tag.timestamp < 3_000) rig.sink.tag(tag);
+  rig.push(clip.filter(({ timestamp }) => timestamp >= 3_000));
+  const { segments } = await playlistOf(rig);
+  expect(segments[0]!.date).toBe(cameMs);
+  const listedS = segments.reduce((sum, { duration }) => sum + duration, 0);
+  expect(cameMs + 1000 * listedS).toBeLessThanOrEqual(rig.nowMs);
+});
+
 it('players that ask for what comes after their last part wait for the first one of the transcoder that took over', async () => {
   const rig = await transcoder();
   const onAirSince = rig.nowMs - 60_000;

@@ -29,8 +29,8 @@ export class FlvFollower implements FlvSink {
     this.#silent = true;
   }
 
-  publisherStarted(onAirSince?: number): void {
-    this.#mark({ event: 'publisherStarted', onAirSince });
+  publisherStarted(onAirSince?: number, behindMs?: number): void {
+    this.#mark({ event: 'publisherStarted', onAirSince, behindMs });
   }
 
   tag({ type, timestamp, payload }: FlvTag): void {

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer as createHttpServer } from 'node:http';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import { FLV_AUDIO, FLV_SCRIPT, type FlvTag } from '@showrunner/service-kit';
+import { FLV_AUDIO, FLV_SCRIPT, FLV_VIDEO, type FlvTag, type SubscribeOptions } from '@showrunner/service-kit';
 import { FLV_FILE_HEADER, flvTagHeader } from '@showrunner/service-kit/flv';
 import { encodeLinkMark } from '@showrunner/service-kit/flv-link';
 import { linkTo, startLinkedIngest } from '../testing/linked-ingest.ts';
@@ -18,6 +18,19 @@ const sound = (timestamp: number): FlvTag => ({
   timestamp,
   payload: Buffer.from('af01211004608c1c', 'hex'),
 });
+const AVC: FlvTag = {
+  type: FLV_VIDEO,
+  timestamp: 0,
+  payload: Buffer.from(
+    '17000000000142c00affe100176742c00ad9047b011000000300100000030320f122648001000568cb83cb20',
+    'hex',
+  ),
+};
+const picture = (timestamp: number, kind: 'keyframe' | 'frame'): FlvTag => ({
+  type: FLV_VIDEO,
+  timestamp,
+  payload: Buffer.from(kind === 'keyframe' ? '1701000000000000026588' : '270100000000000002419a', 'hex'),
+});
 
 const closers: (() => Promise<unknown> | void)[] = [];
 afterEach(async () => {
@@ -32,10 +45,10 @@ async function ingestAt(port = 0, reconnectGraceMs = GRACE_MS) {
   return { ...linked, kill };
 }
 
-function follow(port: number, graceMs = GRACE_MS) {
+function follow(port: number, graceMs = GRACE_MS, options?: SubscribeOptions) {
   const source = linkTo(port, graceMs);
   const reader = recorder();
-  const subscription = source.subscribe(STREAM, reader);
+  const subscription = source.subscribe(STREAM, reader, options);
   closers.push(() => subscription.close());
   return { source, reader };
 }
@@ -74,6 +87,8 @@ async function relayTo(target: number) {
     port: (server.address() as AddressInfo).port,
     /** The connections of now pass nothing more on, not even their end. */
     freeze: () => sockets.forEach((socket) => frozen.add(socket)),
+    /** The connections of now end. */
+    cut: () => sockets.forEach((socket) => socket.destroy()),
   };
 }
 
@@ -121,6 +136,26 @@ describe('a link to ingest', () => {
     expect(reader.tags.slice(2)).toEqual([HEADER, sound(30)]);
     expect(tookMs).toBeGreaterThan(3_000);
     expect(tookMs).toBeLessThan(6_500);
+  });
+
+  it('is replayed what it came too late for, but not what it has told already', async () => {
+    const { port, ingest } = await ingestAt();
+    const relay = await relayTo(port);
+    const arrived = recorder();
+    ingest.source.subscribe(STREAM, arrived);
+    const publisher = await RtmpPublisher.start(ingest.rtmpPort, KEY);
+    closers.push(() => publisher.drop());
+    for (const tag of [AVC, picture(0, 'keyframe'), picture(33, 'frame')]) publisher.tag(tag);
+    await until(() => arrived.tags.length === 3);
+    const { reader } = follow(relay.port, 10_000, { replay: true });
+    await until(() => reader.tags.length === 3);
+    relay.cut();
+    await until(() => reader.heard.length === 3);
+    publisher.tag(picture(66, 'frame'));
+    publisher.tag(picture(100, 'keyframe'));
+    await until(() => reader.tags.length === 5);
+    expect(reader.tags).toEqual([AVC, picture(0, 'keyframe'), picture(33, 'frame'), AVC, picture(100, 'keyframe')]);
+    expect(reader.heard).toEqual(['started', 'stopped: dropped', 'started']);
   });
 
   it('lives through idle times', async () => {

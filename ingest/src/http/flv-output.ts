@@ -25,7 +25,8 @@ export interface FlvOutputContext {
 
 /**
  * `GET /flv/{namespace}/{name}.flv`: the running show as HTTP-FLV from the next keyframe on, through reconnects, until it
- * ends; with `?follow` through all its shows, and the time between them, with marks (see FlvFollower).
+ * ends; with `?follow` through all its shows, and the time between them, with marks (see FlvFollower); with `?replay` from the
+ * last keyframe on.
  * `GET /flv/{namespace}/{name}/facts`: what is measured of it, as JSON. Both want the token.
  */
 export class FlvOutput {
@@ -57,7 +58,7 @@ export class FlvOutput {
         401,
         'The token is missing or wrong: send it as "Authorization: Bearer TOKEN" or as ?token=TOKEN.',
       );
-    } else this.#route(path, query.has('follow'), request, response);
+    } else this.#route(path, query, request, response);
     return true;
   }
 
@@ -66,7 +67,7 @@ export class FlvOutput {
     for (const writer of this.#open.values()) writer.end();
   }
 
-  #route(path: string, follow: boolean, request: IncomingMessage, response: ServerResponse): void {
+  #route(path: string, query: URLSearchParams, request: IncomingMessage, response: ServerResponse): void {
     const [, namespace, name, what] = ROUTE.exec(path) ?? [];
     if (namespace === undefined || name === undefined) {
       refuse(response, 404, 'There is nothing here: ask for /flv/NAMESPACE/NAME.flv or /flv/NAMESPACE/NAME/facts.');
@@ -74,8 +75,8 @@ export class FlvOutput {
     }
     const stream = { namespace, name };
     if (what === '/facts') this.#sendFacts(stream, response);
-    else if (follow) this.#follow(stream, request, response);
-    else this.#sendFlv(stream, request, response);
+    else if (query.has('follow')) this.#follow(stream, query, request, response);
+    else this.#sendFlv(stream, query, request, response);
   }
 
   #sendFacts(stream: StreamRef, response: ServerResponse): void {
@@ -93,7 +94,7 @@ export class FlvOutput {
     response.end(body);
   }
 
-  #sendFlv(stream: StreamRef, request: IncomingMessage, response: ServerResponse): void {
+  #sendFlv(stream: StreamRef, query: URLSearchParams, request: IncomingMessage, response: ServerResponse): void {
     const { shows } = this.#context;
     const state = shows.state(stream);
     if (state === 'reconnecting') {
@@ -108,16 +109,16 @@ export class FlvOutput {
     }
     const writer = this.#begin(request, response);
     if (!writer) return;
-    const subscription = shows.subscribe(stream, new FlvReader(writer));
+    const subscription = shows.subscribe(stream, new FlvReader(writer), { replay: query.has('replay') });
     response.on('close', () => subscription.close());
   }
 
-  #follow(stream: StreamRef, request: IncomingMessage, response: ServerResponse): void {
+  #follow(stream: StreamRef, query: URLSearchParams, request: IncomingMessage, response: ServerResponse): void {
     const { shows } = this.#context;
     const writer = this.#begin(request, response);
     if (!writer) return;
     const follower = new FlvFollower(writer, () => shows.state(stream), this.#instance);
-    const subscription = shows.subscribe(stream, follower);
+    const subscription = shows.subscribe(stream, follower, { replay: query.has('replay') });
     this.#followers.add(follower);
     this.#beat ??= setInterval(() => this.#followers.forEach((each) => each.beat()), BEAT_MS);
     response.on('close', () => {

@@ -4,7 +4,11 @@ import type { Publisher } from './publisher.ts';
 import { Shows } from './shows.ts';
 
 flvSourceContract('ingest, in its own process,', async () => {
-  const shows = new Shows(createLogger({ name: 'test', level: 'silent' }), Date.now);
+  const shows = new Shows({
+    logger: createLogger({ name: 'test', level: 'silent' }),
+    now: Date.now,
+    replayBytes: 2 ** 20,
+  });
   const publishers = new Map<string, Publisher>();
   const policy = { takeover: 'newest', reconnectGraceMs: 60_000, idleTimeoutMs: 60_000 } as const;
   return {

@@ -1,11 +1,20 @@
 import { describe, expect, it } from 'vitest';
-import { createLogger, FLV_AUDIO, FLV_SCRIPT, FLV_VIDEO, type FlvSink } from '@showrunner/service-kit';
+import {
+  createLogger,
+  FLV_AUDIO,
+  FLV_SCRIPT,
+  FLV_VIDEO,
+  type FlvSink,
+  type SubscribeOptions,
+} from '@showrunner/service-kit';
 import type { AdmissionPolicy } from '../admission/admission.ts';
 import { Shows } from './shows.ts';
 
 const stream = { namespace: 'default', name: 'live' };
 const policy: AdmissionPolicy = { takeover: 'newest', reconnectGraceMs: 20_000, idleTimeoutMs: 10_000 };
 const logger = createLogger({ name: 'test', level: 'silent' });
+
+const REPLAY_BYTES = 100;
 
 const METADATA = Buffer.from('metadata');
 const VIDEO_HEADER = Buffer.from([0x17, 0, 0, 0, 0, 1]);
@@ -26,11 +35,7 @@ function studio() {
   const clock = { now: 1_000_000 };
   /** What is said of a show that another process had. */
   const left: { since?: number } = {};
-  const shows = new Shows(
-    logger,
-    () => clock.now,
-    () => left.since,
-  );
+  const shows = new Shows({ logger, now: () => clock.now, leftSince: () => left.since, replayBytes: REPLAY_BYTES });
   return {
     shows,
     left,
@@ -45,15 +50,15 @@ function studio() {
       return { told, publisher: publisher! };
     },
     /** A reader, and the words that it heard. */
-    read: () => {
+    read: (options?: SubscribeOptions) => {
       const heard: string[] = [];
       const sink: FlvSink = {
-        publisherStarted: () => void heard.push('started'),
+        publisherStarted: (_since, behindMs) => void heard.push(behindMs ? `started ${behindMs} ms ago` : 'started'),
         tag: (tag) => void heard.push(NAMES.get(tag.payload) ?? 'unknown'),
         publisherStopped: (reason) => void heard.push(`stopped: ${reason}`),
         showEnded: (reason) => void heard.push(`ended: ${reason}`),
       };
-      return { heard, subscription: shows.subscribe(stream, sink) };
+      return { heard, subscription: shows.subscribe(stream, sink, options) };
     },
   };
 }
@@ -233,6 +238,88 @@ describe('a late reader', () => {
     const { heard } = read();
     publisher.media(FLV_AUDIO, 20, SOUND);
     expect(heard).toEqual(['started', 'audio header', 'sound']);
+  });
+
+  describe('that asks for a replay', () => {
+    it('is given the frames since the last keyframe, and is told how far they are behind', () => {
+      const { publish, read, pass } = studio();
+      const { publisher } = publish();
+      publisher.media(FLV_VIDEO, 0, VIDEO_HEADER);
+      publisher.media(FLV_VIDEO, 0, KEYFRAME);
+      pass(2_000);
+      publisher.media(FLV_VIDEO, 2_000, KEYFRAME);
+      publisher.media(FLV_AUDIO, 2_001, SOUND);
+      pass(700);
+      publisher.media(FLV_VIDEO, 2_700, FRAME);
+      pass(50);
+      const { heard } = read({ replay: true });
+      publisher.media(FLV_AUDIO, 2_750, SOUND);
+      publisher.media(FLV_VIDEO, 2_783, FRAME);
+      expect(heard).toEqual([
+        ...['started 750 ms ago', 'video header', 'keyframe', 'sound', 'frame'],
+        ...['sound', 'frame'],
+      ]);
+    });
+
+    it('waits for a keyframe where the last one is too long ago', () => {
+      const { publish, read, pass } = studio();
+      const { publisher } = publish();
+      publisher.media(FLV_VIDEO, 0, VIDEO_HEADER);
+      publisher.media(FLV_VIDEO, 0, KEYFRAME);
+      pass(5_000);
+      publisher.media(FLV_VIDEO, 5_000, FRAME);
+      expect(read({ replay: true }).heard).toEqual(['started 5000 ms ago', 'video header', 'keyframe', 'frame']);
+      pass(1);
+      publisher.media(FLV_VIDEO, 5_001, FRAME);
+      const { heard } = read({ replay: true });
+      publisher.media(FLV_VIDEO, 5_034, FRAME);
+      publisher.media(FLV_VIDEO, 5_067, KEYFRAME);
+      expect(heard).toEqual(['started', 'video header', 'keyframe']);
+    });
+
+    it('waits for a keyframe where more came since the last one than is kept', () => {
+      const { publish, read } = studio();
+      const { publisher } = publish();
+      publisher.media(FLV_VIDEO, 0, VIDEO_HEADER);
+      publisher.media(FLV_VIDEO, 0, KEYFRAME);
+      for (let bytes = KEYFRAME.length; bytes <= REPLAY_BYTES; bytes += FRAME.length) {
+        publisher.media(FLV_VIDEO, 33, FRAME);
+      }
+      const { heard } = read({ replay: true });
+      publisher.media(FLV_VIDEO, 66, FRAME);
+      publisher.media(FLV_VIDEO, 99, KEYFRAME);
+      expect(heard).toEqual(['started', 'video header', 'keyframe']);
+    });
+
+    it('is given no frames of other headers, and those of the same ones said again', () => {
+      const { publish, read } = studio();
+      const { publisher } = publish();
+      publisher.media(FLV_VIDEO, 0, VIDEO_HEADER);
+      publisher.media(FLV_VIDEO, 0, KEYFRAME);
+      publisher.media(FLV_VIDEO, 33, Buffer.from(VIDEO_HEADER));
+      expect(read({ replay: true }).heard.slice(2)).toEqual(['keyframe']);
+      publisher.media(FLV_VIDEO, 33, Buffer.concat([VIDEO_HEADER, Buffer.of(9)]));
+      expect(read({ replay: true }).heard.slice(2)).toEqual([]);
+    });
+
+    it('is not given again what it failed at', () => {
+      const { publish, shows, pass } = studio();
+      const { publisher } = publish();
+      publisher.media(FLV_VIDEO, 0, VIDEO_HEADER);
+      publisher.media(FLV_VIDEO, 0, KEYFRAME);
+      const stamps: number[] = [];
+      const tag: FlvSink['tag'] = ({ timestamp, payload }) => {
+        stamps.push(timestamp);
+        if (payload === FRAME) throw new Error('broken frame');
+      };
+      publisher.media(FLV_VIDEO, 33, FRAME);
+      const quiet = { publisherStarted: () => {}, publisherStopped: () => {}, showEnded: () => {} };
+      shows.subscribe(stream, { ...quiet, tag }, { replay: true });
+      pass(1_000);
+      publisher.media(FLV_VIDEO, 1_000, KEYFRAME);
+      // Header, keyframe and frame, then the header again and what is new.
+      expect(stamps).toEqual([0, 0, 33, 0, 1_000]);
+    });
   });
 
   it('hears nothing of a show that ended without a publisher while it was there, and nothing once closed', () => {

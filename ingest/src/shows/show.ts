@@ -8,10 +8,12 @@ import {
   type StopReason,
   type StreamFacts,
   type StreamRef,
+  type SubscribeOptions,
 } from '@showrunner/service-kit';
 import { audioKind, videoKind } from '@showrunner/service-kit/flv';
 import type { AdmissionPolicy } from '../admission/admission.ts';
 import { StreamMeter } from '../facts/stream-meter.ts';
+import { LastGop } from './last-gop.ts';
 import type { Publisher, PublisherConnection } from './publisher.ts';
 import type { Subscription } from './subscription.ts';
 
@@ -37,12 +39,23 @@ const OFF: ShowState = { name: 'off' };
 /** How long a reader that threw hears nothing, so that one that always throws costs little. */
 const PUT_OFF_MS = 1_000;
 
+export interface ShowOptions {
+  readonly logger: Logger;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+  /** When a show went on air that another process may have left, in milliseconds since the epoch. */
+  readonly leftSince: () => number | undefined;
+  /** Most bytes that are replayed to a late reader, and kept for it. */
+  readonly replayBytes: number;
+}
+
 /** The show of one live stream: who publishes it, who reads it, and what a late reader must be given first. */
 export class Show {
   readonly stream: StreamRef;
   readonly #logger: Logger;
   readonly #now: () => number;
   readonly #leftSince: () => number | undefined;
+  readonly #lastGop: LastGop;
   #state: ShowState = OFF;
   #subscriptions: readonly Subscription[] = [];
   #metadata: FlvTag | undefined;
@@ -54,12 +67,12 @@ export class Show {
   /** Milliseconds since the epoch: when the last show ended here. */
   #endedAt = -Infinity;
 
-  /** @param leftSince When a show went on air that another process may have left, in milliseconds since the epoch. */
-  constructor(stream: StreamRef, logger: Logger, now: () => number, leftSince: () => number | undefined) {
+  constructor(stream: StreamRef, { logger, now, leftSince, replayBytes }: ShowOptions) {
     this.stream = stream;
     this.#logger = logger;
     this.#now = now;
     this.#leftSince = leftSince;
+    this.#lastGop = new LastGop(replayBytes);
   }
 
   get state(): ShowState['name'] {
@@ -98,7 +111,7 @@ export class Show {
     };
   }
 
-  subscribe(sink: FlvSink): { close(): void } {
+  subscribe(sink: FlvSink, { replay = false }: SubscribeOptions = {}): { close(): void } {
     const subscription: Subscription = {
       sink,
       onAir: false,
@@ -107,7 +120,7 @@ export class Show {
       putOffUntil: undefined,
     };
     this.#subscriptions = [...this.#subscriptions, subscription];
-    if (this.#state.name === 'live') this.#beginLate(subscription);
+    if (this.#state.name === 'live') this.#beginLate(subscription, replay ? this.#lastGop : undefined);
     return { close: () => this.#remove(subscription) };
   }
 
@@ -115,6 +128,7 @@ export class Show {
   end(reason: StopReason): void {
     const state = this.#state;
     if (state.name === 'live') this.#tellStopped(reason);
+    this.#lastGop.clear();
     this.#state = OFF;
     if (state.name === 'live' || state.name === 'reconnecting') this.#tellEnded(reason);
   }
@@ -148,6 +162,7 @@ export class Show {
     const frame = this.#remember(tag);
     this.#meter?.measure(tag, this.#now());
     const keyframe = frame && type === FLV_VIDEO && videoKind(payload) === 'keyframe';
+    if (frame) this.#lastGop.add(tag, keyframe, this.#now());
     for (const subscription of this.#subscriptions) {
       if (subscription.awaitsKeyframe) {
         if (keyframe) subscription.awaitsKeyframe = false;
@@ -171,6 +186,7 @@ export class Show {
     this.#state = { name: 'live', publisher };
     this.#videoHeader = undefined;
     this.#audioHeader = undefined;
+    this.#lastGop.clear();
     this.#meter = new StreamMeter(now);
     for (const subscription of this.#subscriptions) {
       this.#begin(subscription);
@@ -185,38 +201,41 @@ export class Show {
     return since !== undefined && since > this.#endedAt ? since : undefined;
   }
 
-  #begin(subscription: Subscription): void {
+  /** @param behindMs How far behind the frames are that it is given first, in milliseconds. */
+  #begin(subscription: Subscription, behindMs = 0): void {
     subscription.onAir = true;
     subscription.begun = true;
     subscription.awaitsKeyframe = false;
     subscription.putOffUntil = undefined;
-    this.#tell(subscription, () => subscription.sink.publisherStarted(this.#since));
+    this.#tell(subscription, () => subscription.sink.publisherStarted(this.#since, behindMs));
   }
 
-  /** In the middle of the show. */
-  #beginLate(subscription: Subscription): void {
-    this.#begin(subscription);
-    subscription.awaitsKeyframe = this.#videoHeader !== undefined;
-    for (const tag of [this.#metadata, this.#videoHeader, this.#audioHeader]) {
+  /** In the middle of the show: from the keyframe of `replayed` on, or from the next one. */
+  #beginLate(subscription: Subscription, replayed?: LastGop): void {
+    const frames = replayed?.tags ?? [];
+    this.#begin(subscription, frames.length > 0 ? this.#now() - replayed!.sinceMs : 0);
+    subscription.awaitsKeyframe = this.#videoHeader !== undefined && frames.length === 0;
+    for (const tag of [this.#metadata, this.#videoHeader, this.#audioHeader, ...frames]) {
       if (tag && subscription.onAir) this.#deliver(subscription, tag);
     }
   }
 
-  /** Keeps what late readers need first; answers whether the tag is a frame. */
+  /** Keeps the description that late readers need first; answers whether the tag is a frame. */
   #remember(tag: FlvTag): boolean {
-    if (tag.type === FLV_SCRIPT) {
-      this.#metadata = tag;
-      return false;
-    }
-    if (tag.type === FLV_VIDEO && videoKind(tag.payload) === 'sequence-header') {
+    if (tag.type === FLV_SCRIPT) this.#metadata = tag;
+    else if (tag.type === FLV_VIDEO && videoKind(tag.payload) === 'sequence-header') {
+      this.#forgetFramesOfOther(this.#videoHeader, tag);
       this.#videoHeader = tag;
-      return false;
-    }
-    if (tag.type === FLV_AUDIO && audioKind(tag.payload) === 'sequence-header') {
+    } else if (tag.type === FLV_AUDIO && audioKind(tag.payload) === 'sequence-header') {
+      this.#forgetFramesOfOther(this.#audioHeader, tag);
       this.#audioHeader = tag;
-      return false;
-    }
-    return true;
+    } else return true;
+    return false;
+  }
+
+  /** Late readers get the newest header first, which says nothing of these frames. Some publishers repeat the same one. */
+  #forgetFramesOfOther(header: FlvTag | undefined, newest: FlvTag): void {
+    if (header && !header.payload.equals(newest.payload)) this.#lastGop.clear();
   }
 
   #stop(publisher: CurrentPublisher, reason: StopReason): void {
@@ -230,6 +249,7 @@ export class Show {
 
   #publisherGone(reason: StopReason, graceMs: number, next: CurrentPublisher | undefined): void {
     this.#metadata = undefined;
+    this.#lastGop.clear();
     this.#tellStopped(reason);
     if (graceMs > 0 || next) {
       this.#state = { name: 'reconnecting', endsAt: this.#now() + graceMs, publisher: next };

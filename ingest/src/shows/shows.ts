@@ -1,31 +1,19 @@
-import {
-  streamId,
-  type FlvSource,
-  type Logger,
-  type StopReason,
-  type StreamFacts,
-  type StreamRef,
-} from '@showrunner/service-kit';
+import { streamId, type FlvSource, type StopReason, type StreamFacts, type StreamRef } from '@showrunner/service-kit';
 import type { AdmissionPolicy } from '../admission/admission.ts';
 import type { Publisher, PublisherConnection } from './publisher.ts';
-import { Show } from './show.ts';
+import { Show, type ShowOptions } from './show.ts';
+
+export interface ShowsOptions extends Omit<ShowOptions, 'leftSince'> {
+  readonly leftSince?: ((stream: StreamRef) => number | undefined) | undefined;
+}
 
 /** All shows of this process. It forgets those that nobody publishes or reads. */
 export class Shows implements FlvSource {
   readonly #shows = new Map<string, Show>();
-  readonly #logger: Logger;
-  readonly #now: () => number;
-  readonly #leftSince: (stream: StreamRef) => number | undefined;
+  readonly #options: ShowsOptions;
 
-  /** `now` and `leftSince` in milliseconds since the epoch. */
-  constructor(
-    logger: Logger,
-    now: () => number,
-    leftSince: (stream: StreamRef) => number | undefined = () => undefined,
-  ) {
-    this.#logger = logger;
-    this.#now = now;
-    this.#leftSince = leftSince;
+  constructor(options: ShowsOptions) {
+    this.#options = options;
   }
 
   /** `undefined` where the stream has a publisher that may not be replaced. */
@@ -33,7 +21,7 @@ export class Shows implements FlvSource {
     return this.#show(stream).publish(connection, policy);
   }
 
-  subscribe: FlvSource['subscribe'] = (stream, sink) => this.#show(stream).subscribe(sink);
+  subscribe: FlvSource['subscribe'] = (stream, sink, options) => this.#show(stream).subscribe(sink, options);
 
   /** Ends the stream's show, if one is on. */
   end(stream: StreamRef, reason: StopReason): void {
@@ -69,7 +57,8 @@ export class Shows implements FlvSource {
     const id = streamId(stream);
     let show = this.#shows.get(id);
     if (!show) {
-      show = new Show(stream, this.#logger, this.#now, () => this.#leftSince(stream));
+      const { leftSince, ...options } = this.#options;
+      show = new Show(stream, { ...options, leftSince: () => leftSince?.(stream) });
       this.#shows.set(id, show);
     }
     return show;

@@ -117,9 +117,9 @@ export function counted(source: FlvSource): FlvSource & { readonly open: number 
     get open() {
       return open;
     },
-    subscribe: (stream, sink) => {
+    subscribe: (...args) => {
       open += 1;
-      const subscription = source.subscribe(stream, sink);
+      const subscription = source.subscribe(...args);
       let closed = false;
       return {
         close: () => {

@@ -8,6 +8,8 @@ import { reconnectDelayMs } from './reconnect-delay.ts';
 
 export interface FlvLinkOptions {
   readonly url: URL;
+  /** The sink wants to be replayed what it came too late for. */
+  readonly replay: boolean;
   readonly token: () => string;
   readonly sink: FlvSink;
   readonly graceMs: () => number;
@@ -60,7 +62,9 @@ export class FlvLink {
   }
 
   #connect(): void {
-    const { url, token } = this.#options;
+    const { token, replay } = this.#options;
+    const url = new URL(this.#options.url);
+    if (replay && this.#show.takesReplay) url.searchParams.set('replay', '');
     this.#heardMs = now();
     // Without an agent: a connection of its own, which ends with it.
     const sent = request(url, { agent: false, headers: { authorization: `Bearer ${token()}` } });

@@ -28,11 +28,11 @@ export class HttpFlvSource implements FlvSource {
     this.#options = options;
   }
 
-  subscribe: FlvSource['subscribe'] = (stream, sink) => {
+  subscribe: FlvSource['subscribe'] = (stream, sink, options) => {
     const id = streamId(stream);
     const links = this.#links.get(id) ?? new Set();
     this.#links.set(id, links);
-    const link = this.#link(stream, sink);
+    const link = this.#link(stream, sink, options?.replay ?? false);
     links.add(link);
     return {
       close: () => {
@@ -49,10 +49,11 @@ export class HttpFlvSource implements FlvSource {
     return undefined;
   }
 
-  #link(stream: StreamRef, sink: FlvSink): FlvLink {
+  #link(stream: StreamRef, sink: FlvSink, replay: boolean): FlvLink {
     const { url, token, graceMs, logger } = this.#options;
     return new FlvLink({
       url: new URL(`/flv/${streamId(stream)}.flv?follow`, url),
+      replay,
       token,
       sink,
       graceMs: () => graceMs(stream),

@@ -5,6 +5,7 @@ describe('a mark of the link', () => {
   it.each<LinkMark>([
     { event: 'alive', state: 'reconnecting', instance: 'a-1' },
     { event: 'publisherStarted', onAirSince: 1_795_000_000_123 },
+    { event: 'publisherStarted', onAirSince: 1_795_000_000_123, behindMs: 700 },
     { event: 'publisherStarted' },
     { event: 'publisherStopped', reason: 'dropped' },
     { event: 'showEnded', reason: 'grace-over' },

@@ -24,6 +24,8 @@ const linkMarkSchema = z.discriminatedUnion('event', [
     event: z.literal('publisherStarted'),
     /** When the show went on air, reconnects included; milliseconds since the epoch. */
     onAirSince: z.number().min(0).optional(),
+    /** How long ago the frames came that follow now, in milliseconds, where they are replayed. */
+    behindMs: z.number().min(0).optional(),
   }),
   z.object({ event: z.literal('publisherStopped'), reason: reasonSchema }),
   z.object({ event: z.literal('showEnded'), reason: reasonSchema }),

@@ -15,7 +15,8 @@ function link(graceMs = GRACE_MS) {
     if (failing) throw new Error('The sink cannot.');
   };
   const sink: FlvSink = {
-    publisherStarted: (since) => tell(`started ${since ?? ''}`.trim()),
+    publisherStarted: (since, behindMs) =>
+      tell(['started', since, behindMs].filter((word) => word !== undefined).join(' ')),
     tag: () => tell('tag'),
     publisherStopped: (reason) => tell(`stopped ${reason}`),
     showEnded: (reason) => tell(`ended ${reason}`),
@@ -58,6 +59,13 @@ describe('a show at the end of a link', () => {
     alive('off');
     expect(show.state).toBe('off');
     expect(told).toEqual([]);
+  });
+
+  it('is told how far behind a replay is', () => {
+    const { told, show, alive } = link();
+    alive('live');
+    show.mark({ event: 'publisherStarted', onAirSince: 5, behindMs: 700 }, 1_000);
+    expect(told).toEqual(['started 5 700']);
   });
 
   it('is told as it happens', () => {
@@ -171,6 +179,24 @@ describe('a show at the end of a link', () => {
     started(5);
     tag();
     expect(told).toEqual(['started 5', 'tag']);
+  });
+
+  it('takes a replay while it knows nothing of the show, and not of what it threw at', () => {
+    const { show, alive, started, tag, lost, fail, ended } = link();
+    expect(show.takesReplay).toBe(true);
+    alive('live');
+    started(5);
+    tag();
+    lost();
+    expect(show.takesReplay).toBe(false);
+    alive('live');
+    started(5);
+    ended('grace-over');
+    expect(show.takesReplay).toBe(true);
+    started(9);
+    fail(true);
+    tag();
+    expect(show.takesReplay).toBe(false);
   });
 
   it('is silent once it is closed', () => {

@@ -31,6 +31,7 @@ export class LinkedShow {
   #awaySince = 0;
   #endReason: StopReason = 'grace-over';
   #putOffUntil: number | undefined;
+  #hasThrown = false;
   #closed = false;
 
   constructor(options: LinkedShowOptions) {
@@ -39,6 +40,11 @@ export class LinkedShow {
 
   get state(): LinkState {
     return this.#state;
+  }
+
+  /** Frames that are past already may be told: the sink knows nothing of the show yet, and did not fail at them. */
+  get takesReplay(): boolean {
+    return !this.#begun && !this.#hasThrown;
   }
 
   mark(mark: LinkMark, nowMs: number): void {
@@ -57,8 +63,9 @@ export class LinkedShow {
         this.#begun = true;
         this.#knownBy = this.#speaker;
         this.#putOffUntil = undefined;
+        this.#hasThrown = false;
         this.#endReason = 'grace-over';
-        this.#tell(nowMs, (sink) => sink.publisherStarted(mark.onAirSince));
+        this.#tell(nowMs, (sink) => sink.publisherStarted(mark.onAirSince, mark.behindMs));
         return;
       case 'publisherStopped':
         this.#state = 'reconnecting';
@@ -133,6 +140,7 @@ export class LinkedShow {
     const [onAir, begun] = [this.#onAir, this.#begun];
     this.#onAir = false;
     this.#begun = false;
+    this.#hasThrown = true;
     this.#putOffUntil = nowMs + PUT_OFF_MS;
     if (onAir) this.#tell(nowMs, (sink) => sink.publisherStopped('reader-failed'));
     if (begun) this.#tell(nowMs, (sink) => sink.showEnded('reader-failed'));

@@ -29,8 +29,11 @@ export type StopReason =
  * or with the next publisher.
  */
 export interface FlvSink {
-  /** @param onAirSince When the show went on air, reconnects included, in milliseconds since the epoch; absent where unknown. */
-  publisherStarted(onAirSince?: number): void;
+  /**
+   * @param onAirSince When the show went on air, reconnects included, in milliseconds since the epoch; absent where unknown.
+   * @param behindMs How long ago the frames came that follow now; they are replayed where it is above 0.
+   */
+  publisherStarted(onAirSince?: number, behindMs?: number): void;
   tag(tag: FlvTag): void;
   publisherStopped(reason: StopReason): void;
   showEnded(reason: StopReason): void;
@@ -41,7 +44,15 @@ export interface FlvSink {
  * script tag and sequence headers, then the tags from the next keyframe on (from the next tag, without video).
  */
 export interface FlvSource {
-  subscribe(stream: StreamRef, sink: FlvSink): { close(): void };
+  subscribe(stream: StreamRef, sink: FlvSink, options?: SubscribeOptions): { close(): void };
+}
+
+export interface SubscribeOptions {
+  /**
+   * A sink that comes in the middle need not wait: it gets the frames since the last keyframe at once, where the source still has them.
+   * Not after it threw, and not where only the way to it broke and is there again.
+   */
+  readonly replay?: boolean;
 }
 
 export function streamId(stream: StreamRef): string {

@@ -37,7 +37,7 @@ export function createRungEncoderFactory(
 ): RungEncoderFactory {
   const metrics = new EncoderMetrics(registry);
   const threads = Math.min(availableParallelism(), MOST_THREADS_PER_RUNG);
-  return ({ stream, transcode, source: { video, audio }, frameRate, output }) => {
+  return ({ stream, transcode, source: { video, audio }, frameRate, replayedMs, output }) => {
     if (!video) return undefined;
     const ladder = ladderFor(transcode.ladder, { width: video.width, height: video.height, frameRate });
     if (ladder.length === 0) return undefined;
@@ -47,6 +47,7 @@ export function createRungEncoderFactory(
       rungs: ladder.map((rung) => describeRung(rung, audio)),
       source: { video, ...(audio && { audio }) },
       threads,
+      replayedMs,
       output,
       metrics,
       logger: logger.child({ stream: streamId(stream) }),

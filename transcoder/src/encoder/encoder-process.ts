@@ -32,6 +32,8 @@ interface EncoderProcessOptions {
   readonly rungs: number;
   /** Payload of the FLV sequence header that the pictures belong to. */
   readonly sequenceHeader: Buffer;
+  /** Its first pictures, of so many milliseconds, are handed over all at once. */
+  readonly replayedMs: number;
   /** A child that is fed but gives nothing for this long is killed. */
   readonly hangTimeoutMs: number;
   readonly now: () => number;
@@ -106,7 +108,7 @@ export class EncoderProcess {
     this.#unanswered++;
     this.#waitingSince ??= this.#options.now();
     if (this.#dropping && !keyframe) return 'dropped';
-    const waitingMs = timeMs - (this.#queue[0] ?? timeMs);
+    const waitingMs = timeMs - Math.max(this.#queue[0] ?? timeMs, this.#options.replayedMs);
     const share = this.#dropping ? 0.5 : 1;
     this.#dropping = waitingMs > QUEUE_MS * share || (this.#stdin?.writableLength ?? 0) > QUEUE_BYTES * share;
     return this.#dropping ? 'dropped-gop' : 'taken';

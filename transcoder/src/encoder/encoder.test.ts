@@ -45,7 +45,14 @@ afterEach(async () => {
 
 function show(
   tags: readonly FlvTag[],
-  options: { ladder?: string; ffmpeg?: string; hangTimeoutMs?: number; lines?: string[]; now?: () => number } = {},
+  options: {
+    ladder?: string;
+    ffmpeg?: string;
+    hangTimeoutMs?: number;
+    replayedMs?: number;
+    lines?: string[];
+    now?: () => number;
+  } = {},
 ) {
   const registry = new Registry();
   const lines = options.lines ?? [];
@@ -68,6 +75,7 @@ function show(
       ...(audio && { audio: parseAacConfig(audio.payload.subarray(AUDIO_HEADER_BYTES))! }),
     },
     frameRate: 30,
+    replayedMs: options.replayedMs ?? 0,
     output: {
       config: (rung, configs) => received.configs.push({ rung, configs }),
       sample: (rung, sample) => (received.samples[rung] ??= []).push(sample),
@@ -298,6 +306,22 @@ describe('an encoder that fails', () => {
     });
     expect(received.configs).toEqual([]);
     expect([received.ended, encoder!.rungs, encoder!.failing]).toEqual([['360p'], [], true]);
+  });
+
+  it('takes all that is replayed to it at once, then what comes while it catches up', async () => {
+    const replayedMs = 4_500;
+    const clip = makeClip({ seconds: 6, size: '640x480', gop: 250 });
+    const { encoder, received, count } = show(clip, { replayedMs });
+    const [past, present] = [true, false].map((isPast) => clip.filter((tag) => tag.timestamp < replayedMs === isPast));
+    await play(encoder!, past!, START_MS, Infinity);
+    const live = present!.map((tag) => ({ ...tag, timestamp: tag.timestamp - replayedMs }));
+    await play(encoder!, live, START_MS + replayedMs);
+    const expected = presentationTimes(clip);
+    await until(() => pictures(received.samples['360p']).length === expected.length - 1, 20_000);
+    expect(await count('showrunner_encoder_dropped_gops_total')).toBe(0);
+    // Sound waits for the pictures beside it.
+    const times = received.samples['360p']!.map(({ dtsMs }) => dtsMs);
+    expect(times.filter((time, at) => at > 0 && time < times[at - 1]!)).toEqual([]);
   });
 
   it('comes back where its program was away for a while', async () => {

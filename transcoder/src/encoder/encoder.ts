@@ -36,6 +36,7 @@ interface LadderEncoderOptions {
   readonly rungs: readonly Rung[];
   readonly source: TrackConfigs & { readonly video: AvcConfig };
   readonly threads: number;
+  readonly replayedMs: number;
   readonly hangTimeoutMs: number;
   readonly output: RungOutput;
   readonly metrics: EncoderMetrics;
@@ -89,9 +90,9 @@ export class LadderEncoder implements RungEncoder {
   #speaking = 0;
 
   constructor(options: LadderEncoderOptions) {
-    const { ladder, source, output } = options;
+    const { ladder, source, output, replayedMs } = options;
     this.#options = options;
-    this.#lanes = ladder.map((rung) => new RungLane(rung.name, source.audio, output));
+    this.#lanes = ladder.map((rung) => new RungLane(rung.name, source.audio, output, replayedMs));
     this.#video = { config: source.video, sequenceHeader: sequenceHeaderOf(source.video) };
     this.#audio = source.audio;
     this.#state = { name: 'waiting', fromMs: -Infinity };
@@ -174,7 +175,7 @@ export class LadderEncoder implements RungEncoder {
   }
 
   #start({ config, sequenceHeader }: SourceVideo, showMs: number): void {
-    const { ffmpegPath, ladder, threads, hangTimeoutMs, now } = this.#options;
+    const { ffmpegPath, ladder, threads, replayedMs, hangTimeoutMs, now } = this.#options;
     const times = new PictureTimes(showMs);
     const number = ++this.#childrenMade;
     const source = { width: config.width, height: config.height, frameRate: config.frameRate };
@@ -183,6 +184,7 @@ export class LadderEncoder implements RungEncoder {
       argv: encoderArgv(ladder, source, threads),
       rungs: ladder.length,
       sequenceHeader,
+      replayedMs: number === 1 ? replayedMs : 0,
       hangTimeoutMs,
       now,
       onConfig: (rung, avc) => {

@@ -20,16 +20,19 @@ interface Sound {
 export class RungLane {
   readonly #name: string;
   readonly #output: RungOutput;
+  readonly #holdMs: number;
   #video: AvcConfig | undefined;
   #audio: AacConfig | undefined;
   #held: Sound[] = [];
   #flowing = false;
   #lastDtsMs = -Infinity;
 
-  constructor(name: string, audio: AacConfig | undefined, output: RungOutput) {
+  /** @param behindMs How far behind the encoder begins. */
+  constructor(name: string, audio: AacConfig | undefined, output: RungOutput, behindMs = 0) {
     this.#name = name;
     this.#audio = audio;
     this.#output = output;
+    this.#holdMs = HOLD_MS + behindMs;
   }
 
   /** Parameter sets of the pictures that follow. An encoder that was started anew says the same again. */
@@ -41,7 +44,7 @@ export class RungLane {
 
   audio(sound: Sound): void {
     this.#held.push(sound);
-    if (this.#flowing) this.#release(sound.dtsMs - HOLD_MS);
+    if (this.#flowing) this.#release(sound.dtsMs - this.#holdMs);
     else if (this.#held.length > HELD_AT_MOST) this.#held.shift();
   }
 

@@ -94,6 +94,8 @@ export class LiveShow {
   /** Since when the publisher on air has been sending what was made up for already. */
   #lateSinceMs: number | undefined;
   #epochMs = 0;
+  /** How far the publisher's first frames are behind the wall clock. */
+  #behindMs = 0;
   #configuredAtMs = -Infinity;
   #ended = false;
 
@@ -149,7 +151,9 @@ export class LiveShow {
     return this.#encoder?.failing ?? false;
   }
 
-  publisherStarted(): void {
+  /** @param behindMs How long ago the frames came that follow now. */
+  publisherStarted(behindMs = 0): void {
+    this.#behindMs = behindMs;
     this.#announced = {};
     this.#preroll.begin();
     this.#awaitsKeyframe = true;
@@ -298,7 +302,7 @@ export class LiveShow {
     if (this.#resumes) this.#resume();
     this.#resumes = false;
     const first = this.source.window.last === undefined;
-    if (first) this.#anchor(SHOW_START_MS);
+    if (first) this.#anchor(SHOW_START_MS + this.#behindMs);
     if (!this.#configsDiffer()) return;
     this.#configs = this.#announced;
     this.#configuredAtMs = this.#options.monotonicMs();
@@ -356,6 +360,7 @@ export class LiveShow {
       transcode: this.transcode,
       source: this.#configs,
       frameRate: this.#configs.video?.frameRate,
+      replayedMs: this.#behindMs,
       output: {
         config: (rung, configs) => this.#rung(rung)?.setConfig(configs),
         sample: (rung, sample) => this.#rung(rung)?.push(sample),

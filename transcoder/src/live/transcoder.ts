@@ -1,6 +1,7 @@
 import type { LiveStream, LiveStreamSpec } from '@showrunner/crds';
 import {
   streamId,
+  type FlvSink,
   type FlvSource,
   type Logger,
   type Registry,
@@ -174,12 +175,14 @@ export function createTranscoder(options: TranscoderOptions): Transcoder {
       };
       entries.set(streamId(entry.stream), entry);
       const running = () => (entry.pages?.show.ended === false ? entry.pages.show : undefined);
-      entry.subscription = source.subscribe(entry.stream, {
-        publisherStarted: (onAirSince) => (running() ?? beginShow(entry, onAirSince)).publisherStarted(),
+      const sink: FlvSink = {
+        publisherStarted: (onAirSince, behindMs) =>
+          (running() ?? beginShow(entry, onAirSince)).publisherStarted(behindMs),
         tag: (tag) => running()?.tag(tag),
         publisherStopped: () => running()?.publisherStopped(),
         showEnded: () => stopShow(entry, 'end'),
-      });
+      };
+      entry.subscription = source.subscribe(entry.stream, sink, { replay: true });
     },
     removeStream(stream) {
       const entry = entries.get(streamId(stream));

@@ -70,5 +70,7 @@ export type RungEncoderFactory = (show: {
   readonly source: TrackConfigs;
   /** Frames per second, measured where the stream does not say; `undefined` without video. */
   readonly frameRate: number | undefined;
+  /** The show's first milliseconds come all at once: that they wait is no sign of a slow encoder. */
+  readonly replayedMs: number;
   readonly output: RungOutput;
 }) => RungEncoder | undefined;

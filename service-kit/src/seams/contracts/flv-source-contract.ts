@@ -8,6 +8,7 @@ import {
   type FlvTag,
   type StopReason,
   type StreamRef,
+  type SubscribeOptions,
 } from '../flv-source.ts';
 
 /** Drives the publishing side of the source under test. */
@@ -65,7 +66,10 @@ class Listener implements FlvSink {
   readonly tags: FlvTag[] = [];
   readonly #told: (string | FlvTag)[] = [];
 
-  publisherStarted(): void {
+  behindMs: number | undefined;
+
+  publisherStarted(_onAirSince?: number, behindMs?: number): void {
+    this.behindMs = behindMs;
     this.#told.push('started');
   }
   tag(tag: FlvTag): void {
@@ -106,9 +110,9 @@ export function flvSourceContract(
     });
     afterEach(() => cleanup());
 
-    function listen(stream = SHOW): Listener & { close(): void } {
+    function listen(stream = SHOW, options?: SubscribeOptions): Listener & { close(): void } {
       const listener = new Listener();
-      const subscription = source.subscribe(stream, listener);
+      const subscription = source.subscribe(stream, listener, options);
       return Object.assign(listener, { close: () => subscription.close() });
     }
     async function send(...tags: FlvTag[]): Promise<void> {
@@ -191,6 +195,37 @@ export function flvSourceContract(
       // The order among the headers is the source's own.
       expect(listener.heard.slice(1, 4).sort()).toEqual([metadata(180), avcHeader(), aacHeader].map(text).sort());
       expect(listener.heard.slice(4)).toEqual([keyframe(120), audio(125), frame(160)].map(text));
+    });
+
+    it('replays to a late listener that asks for it all since the last keyframe, and goes on', async () => {
+      await publisher.start(SHOW);
+      const before = Date.now();
+      await send(metadata(180), avcHeader(), aacHeader, keyframe(0), audio(0), keyframe(40), audio(43), frame(80));
+      await publisher.settle();
+      await new Promise((resolve) => setTimeout(resolve, 30));
+      const listener = listen(SHOW, { replay: true });
+      await publisher.settle();
+      await send(audio(85), frame(120));
+      await publisher.settle();
+      expect(listener.heard[0]).toBe('started');
+      expect(listener.heard.slice(4)).toEqual([keyframe(40), audio(43), frame(80), audio(85), frame(120)].map(text));
+      expect(listener.behindMs).toBeGreaterThanOrEqual(30);
+      expect(listener.behindMs).toBeLessThanOrEqual(Date.now() - before);
+    });
+
+    it('replays nothing of a publisher that has gone', async () => {
+      await publisher.start(SHOW);
+      await send(avcHeader(), keyframe(0), frame(40));
+      await publisher.stop(SHOW, 'dropped');
+      await publisher.start(SHOW);
+      await send(avcHeader(), frame(80));
+      await publisher.settle();
+      const listener = listen(SHOW, { replay: true });
+      await publisher.settle();
+      await send(keyframe(120));
+      await publisher.settle();
+      expect(listener.heard).toEqual(['started', text(avcHeader()), text(keyframe(120))]);
+      expect(listener.behindMs ?? 0).toBe(0);
     });
 
     it('gives a late listener the headers that hold now', async () => {
