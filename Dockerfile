@@ -40,7 +40,7 @@ COPY web/package.json web/
 COPY standalone/package.json standalone/
 COPY tests/package.json tests/
 COPY bench/package.json bench/
-RUN node /usr/local/lib/npm/bin/npm-cli.js ci --ignore-scripts --no-fund --no-audit --loglevel=error && rm -rf /root/.npm
+RUN node /usr/local/lib/npm/bin/npm-cli.js ci --cache /tmp/npm-cache --ignore-scripts --no-fund --no-audit --loglevel=error && rm -rf /tmp/npm-cache
 
 FROM dependencies AS pages
 COPY tsconfig.json ./

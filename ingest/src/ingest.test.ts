@@ -4,40 +4,19 @@ import { createServer } from 'node:http';
 import { connect, type AddressInfo, type Socket } from 'node:net';
 import { promisify } from 'node:util';
 import { Registry } from '@prometheus-io/client';
-import { afterEach, describe, expect, it } from 'vitest';
-import { FLV_AUDIO, FLV_SCRIPT, FLV_VIDEO } from '@showrunner/service-kit';
-import { audioKind, videoKind } from '@showrunner/service-kit/flv';
-import type { AdmissionPolicy } from './admission/admission.ts';
-import type { IngestConfigInput } from './config.ts';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { FLV_AUDIO } from '@showrunner/service-kit';
 import { refusal } from './errors.ts';
 import { tap } from './testing/capture.ts';
-import { FLV_TOKEN, oneKey, push, recorder, startIngest, STREAM, until } from './testing/publish.ts';
-
-const closers: (() => Promise<unknown> | void)[] = [];
-afterEach(async () => {
-  for (const close of closers.splice(0).reverse()) await close();
-});
-
-async function studio(options: { policy?: Partial<AdmissionPolicy>; config?: IngestConfigInput } = {}) {
-  const admission = oneKey(options.policy);
-  const registry = new Registry();
-  const ingest = await startIngest({ admission, registry, ...(options.config && { config: options.config }) });
-  closers.push(() => ingest.close());
-  const reader = recorder();
-  ingest.source.subscribe(STREAM, reader);
-  const metric = async (name: string) => {
-    const text = await registry.metrics();
-    return text.split('\n').find((line) => line.startsWith(name));
-  };
-  return { admission, ingest, reader, metric, port: ingest.rtmpPort };
-}
+import { FLV_TOKEN, oneKey, push, startIngest, STREAM, until } from './testing/publish.ts';
+import { kindsOf, studio } from './testing/studio.ts';
 
 async function http(ingest: { handleHttp: Awaited<ReturnType<typeof startIngest>>['handleHttp'] }): Promise<string> {
   const server = createServer((request, response) => {
     if (!ingest.handleHttp(request, response)) response.writeHead(418).end();
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  closers.push(() => {
+  onTestFinished(() => {
     server.closeAllConnections();
     return new Promise<void>((resolve) => server.close(() => resolve()));
   });
@@ -47,7 +26,7 @@ async function http(ingest: { handleHttp: Awaited<ReturnType<typeof startIngest>
 async function socketTo(port: number): Promise<Socket> {
   const socket = connect(port, '127.0.0.1');
   socket.on('error', () => undefined);
-  closers.push(() => void socket.destroy());
+  onTestFinished(() => void socket.destroy());
   await new Promise((resolve) => socket.once('connect', resolve));
   return socket;
 }
@@ -66,9 +45,7 @@ describe('a publisher', () => {
     expect(reader.heard).toEqual(['started', 'stopped: closed', 'ended: grace-over']);
     expect(ingest.facts(STREAM)).toBe(undefined);
 
-    const video = reader.tags.filter(({ type }) => type === FLV_VIDEO).map(({ payload }) => videoKind(payload));
-    const audio = reader.tags.filter(({ type }) => type === FLV_AUDIO).map(({ payload }) => audioKind(payload));
-    const script = reader.tags.find(({ type }) => type === FLV_SCRIPT)?.payload.toString('latin1', 0, 13);
+    const { video, audio, script } = kindsOf(reader.tags);
     expect(script).toBe('\x02\x00\x0aonMetaData');
     expect(video.slice(0, 2)).toEqual(['sequence-header', 'keyframe']);
     expect(video.filter((kind) => kind === 'keyframe')).toHaveLength(4);
@@ -126,7 +103,7 @@ describe('a publisher', () => {
     const policy = { takeover: 'refuse', idleTimeoutMs: 400, reconnectGraceMs: 60_000 } as const;
     const { reader, port } = await studio({ policy });
     const frozen = push(port, { seconds: 10 });
-    closers.push(() => void frozen.child.kill('SIGKILL'));
+    onTestFinished(() => void frozen.child.kill('SIGKILL'));
     await until(() => reader.tags.length > 10);
     frozen.child.kill('SIGSTOP');
     await until(() => reader.heard.length === 2);
@@ -283,7 +260,7 @@ describe('HTTP-FLV', () => {
     const base = new URL(await http(ingest));
     const noise = '-vf noise=alls=100:allf=t,scale=1280:720 -c:v libx264 -preset ultrafast -qp 10 -g 15';
     const { child } = push(port, { seconds: 20, args: noise });
-    closers.push(() => void child.kill('SIGKILL'));
+    onTestFinished(() => void child.kill('SIGKILL'));
     await until(() => ingest.facts(STREAM)?.video !== undefined);
     const socket = await socketTo(Number(base.port));
     socket.pause();

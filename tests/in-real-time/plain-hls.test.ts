@@ -16,12 +16,21 @@ import {
 interface PlainFacts {
   readonly time: number;
   readonly frames: number;
+  /** Playback positions, in seconds. */
+  readonly stalls: number[];
   readonly errors: string[];
 }
 
 const READ = `({ time: document.querySelector('video').currentTime,
   frames: document.querySelector('video').getVideoPlaybackQuality().totalVideoFrames,
-  errors: window.hlsErrors })`;
+  stalls: window.stalls, errors: window.hlsErrors })`;
+
+/** What hls.js calls an error though nothing is wrong, where there are parts that it does not use. */
+const HARMLESS_WITH_PARTS = [
+  // It asks for a whole segment to come, and gives that max(3 parts, 0.8 target durations): a blocking reload that begins early in a
+  // segment outlasts it. It is not fatal, and hls.js asks again.
+  'levelLoadTimeOut',
+];
 
 describe('a player that knows nothing of low latency', () => {
   let product: Showrunner;
@@ -40,7 +49,7 @@ describe('a player that knows nothing of low latency', () => {
     await product?.stop();
   });
 
-  async function plays(masterUrl: string): Promise<void> {
+  async function plays(masterUrl: string, harmless: readonly string[]): Promise<void> {
     const page = await browser.open(player.url(masterUrl, { lowLatencyMode: false }));
     const first = await eventually(
       'the plain player to play',
@@ -50,16 +59,11 @@ describe('a player that knows nothing of low latency', () => {
       },
       { timeoutMs: 45_000 },
     );
-    // It may stand still now and then where the browser gets no time; what it may not is give up.
-    const later = await eventually(
-      'six seconds more',
-      async () => {
-        const facts = await page.evaluate<PlainFacts>(READ);
-        return facts.time > first.time + 6 ? facts : undefined;
-      },
-      { timeoutMs: 45_000 },
-    );
-    expect(later.errors.filter((error) => error.startsWith('fatal'))).toEqual([]);
+    await sleep(8_000);
+    const later = await page.evaluate<PlainFacts>(READ);
+    expect(later.errors.filter((error) => !harmless.includes(error))).toEqual([]);
+    expect(later.stalls).toEqual([]);
+    expect(later.time).toBeGreaterThan(first.time + 6);
     await page.context().close();
   }
 
@@ -67,7 +71,7 @@ describe('a player that knows nothing of low latency', () => {
     publishers.push(pushTestPicture(product.publishUrl()));
     await (await followLive(product.masterUrl(), { mode: 'plain' })).stop();
     await sleep(7_000);
-    await plays(product.masterUrl());
+    await plays(product.masterUrl(), HARMLESS_WITH_PARTS);
   });
 
   it('plays a show with latency: standard, whose playlists hold no parts', async () => {
@@ -77,7 +81,7 @@ describe('a player that knows nothing of low latency', () => {
     publishers.push(pushTestPicture(product.publishUrl(key)));
     const reader = await followLive(product.masterUrl(name), { mode: 'plain' });
     await sleep(7_000);
-    await plays(product.masterUrl(name));
+    await plays(product.masterUrl(name), []);
     await reader.stop();
     expect.soft(reader.violations).toEqual([]);
     expect(reader.playlist.text).not.toMatch(/EXT-X-PART|PRELOAD-HINT/);

@@ -363,6 +363,8 @@ export function checkMasterPlaylist(master: MasterPlaylist): Violation[] {
   return found;
 }
 
+const EXTINF_UNITS = 100_000;
+
 /**
  * BANDWIDTH is at least the peak segment bit rate: the greatest of any run of segments that together last between half
  * and one and a half target durations (4.1).
@@ -374,15 +376,16 @@ export function checkBandwidth(
 ): Violation[] {
   const found: Violation[] = [];
   for (let first = 0; first < segments.length; first += 1) {
-    let seconds = 0;
+    // In the units of EXTINF's five decimals, whose sums are exact.
+    let units = 0;
     let bytes = 0;
     for (const segment of segments.slice(first)) {
       if (segment.sequence - (segments[first]?.sequence ?? 0) !== segments.indexOf(segment) - first) break;
-      seconds += segment.duration;
+      units += Math.round(segment.duration * EXTINF_UNITS);
       bytes += segment.bytes;
-      if (seconds > 1.5 * targetDuration) break;
-      const bitsPerSecond = (bytes * 8) / seconds;
-      if (seconds >= 0.5 * targetDuration && bitsPerSecond > (variant.bandwidth ?? 0)) {
+      if (units > 1.5 * targetDuration * EXTINF_UNITS) break;
+      const bitsPerSecond = (bytes * 8 * EXTINF_UNITS) / units;
+      if (units >= 0.5 * targetDuration * EXTINF_UNITS && bitsPerSecond > (variant.bandwidth ?? 0)) {
         found.push(
           broken(
             'BANDWIDTH',

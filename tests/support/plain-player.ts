@@ -16,6 +16,9 @@ function pageOf(masterUrl: string, config: object): string {
 <script>
 const video = document.querySelector('video');
 window.hlsErrors = [];
+window.stalls = [];
+const stalled = () => window.stalls.push(video.currentTime);
+video.addEventListener('playing', () => video.addEventListener('waiting', stalled), { once: true });
 window.hls = new Hls(${scriptValue({ ...config, enableWorker: false })});
 window.hls.on(Hls.Events.ERROR, (_event, data) => window.hlsErrors.push((data.fatal ? 'fatal ' : '') + data.details));
 window.hls.loadSource(${scriptValue(masterUrl)});
@@ -23,7 +26,10 @@ window.hls.attachMedia(video);
 </script>`;
 }
 
-/** A web page on another port with nothing but a video element and hls.js, as a stranger would embed the show. */
+/**
+ * A web page on another port with nothing but a video element and hls.js, as a stranger would embed the show. It keeps what hls.js
+ * calls an error in `hlsErrors`, and in `stalls` where playback stood still after it had begun.
+ */
 export interface PlainPlayer {
   url(masterUrl: string, config?: object): string;
   close(): Promise<void>;

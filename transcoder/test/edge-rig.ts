@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { createRegistry, type StreamRef } from '@showrunner/service-kit';
+import { expect, onTestFinished } from 'vitest';
 import { EdgeMetrics } from '../src/edge/edge-metrics.ts';
 import { Edge, type EdgeLimits } from '../src/edge/edge.ts';
 import { MediaServer } from '../src/origin/media-server.ts';
@@ -68,3 +69,13 @@ export class EdgeRig {
     if (this.server.listening) await new Promise((resolve) => this.server.close(resolve));
   }
 }
+
+/** An edge that is closed when the test is over. */
+export async function edgeBefore(...of: ConstructorParameters<typeof EdgeRig>): Promise<EdgeRig> {
+  const edge = await new EdgeRig(...of).start();
+  onTestFinished(() => edge.close());
+  return edge;
+}
+
+/** Many workers may share the machine. */
+export const soon = (read: () => unknown) => expect.poll(read, { timeout: 15_000 });

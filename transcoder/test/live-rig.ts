@@ -58,8 +58,12 @@ export class LiveRig {
     return this.#sink!;
   }
 
+  get port(): number {
+    return (this.#server.address() as AddressInfo).port;
+  }
+
   url(path: string): string {
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}/hls/default/live/${path}`;
+    return `http://127.0.0.1:${this.port}/hls/default/live/${path}`;
   }
 
   fetch(path: string, init?: RequestInit): Promise<Response> {

@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
-import { EdgeRig } from './edge-rig.ts';
+import { EdgeRig, soon } from './edge-rig.ts';
 import { makeClip } from './flv-clip.ts';
 import { LiveRig } from './live-rig.ts';
 import { readPlaylist } from './playlist-rules.ts';
@@ -21,9 +21,6 @@ const until = (ms: number) => clip.filter(({ timestamp }) => timestamp < ms);
 const between = (from: number, to: number) => clip.filter(({ timestamp }) => timestamp >= from && timestamp < to);
 
 let folder: string;
-/** Many workers may share the machine. */
-const soon = (read: () => unknown) => expect.poll(read, { timeout: 15_000 });
-
 let live: LiveRig;
 let edge: EdgeRig;
 let nginx: ChildProcess;
@@ -60,7 +57,7 @@ beforeAll(async () => {
   live = await new LiveRig().start();
   live.sink.publisherStarted();
   live.push(until(4_700));
-  edge = await new EdgeRig(Number(new URL(live.url('')).port)).start();
+  edge = await new EdgeRig(live.port).start();
   port = await freePort();
   const paths = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(
     (name) => `${name}_temp_path ${join(folder, name)};`,

@@ -19,7 +19,7 @@ const SEEN = {
   'pod ready': (pod: Conditioned) => isIngest(pod) && hasCondition(pod, 'Ready'),
   IngestReady: (stream: Conditioned) => hasCondition(stream, 'IngestReady'),
 } as const;
-type Moment = keyof typeof SEEN;
+export type Moment = keyof typeof SEEN;
 /** How a pod comes to take its publisher. */
 export const POD_STARTS = [
   'pod made',

@@ -2,37 +2,18 @@ import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { Registry } from '@prometheus-io/client';
-import { afterEach, describe, expect, it } from 'vitest';
-import { FLV_AUDIO, FLV_SCRIPT, FLV_VIDEO } from '@showrunner/service-kit';
-import { audioKind, videoKind } from '@showrunner/service-kit/flv';
-import type { AdmissionPolicy } from '../admission/admission.ts';
-import type { IngestConfigInput } from '../config.ts';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { FLV_AUDIO, FLV_VIDEO } from '@showrunner/service-kit';
+import { videoKind } from '@showrunner/service-kit/flv';
 import { refusal } from '../errors.ts';
 import { ANNOUNCED_CHUNK_BYTES } from '../rtmp/announced-chunk-size.ts';
 import { oneKey, push, recorder, startIngest, STREAM, until } from '../testing/publish.ts';
 import { RtmpClient } from '../testing/rtmp-client.ts';
+import { kindsOf, studio as anyStudio } from '../testing/studio.ts';
 import { createNginxIngest } from './create-nginx-ingest.ts';
 
 const FRAMES = new Set(['keyframe', 'frame']);
-const closers: (() => Promise<unknown> | void)[] = [];
-afterEach(async () => {
-  for (const close of closers.splice(0).reverse()) await close();
-});
-
-async function studio(options: { policy?: Partial<AdmissionPolicy>; config?: IngestConfigInput } = {}) {
-  const admission = oneKey(options.policy);
-  const registry = new Registry();
-  const config = options.config && { config: options.config };
-  const ingest = await startIngest({ admission, registry, create: createNginxIngest, ...config });
-  closers.push(() => ingest.close());
-  const reader = recorder();
-  ingest.source.subscribe(STREAM, reader);
-  const metric = async (name: string) => {
-    const text = await registry.metrics();
-    return text.split('\n').find((line) => line.startsWith(name));
-  };
-  return { admission, ingest, reader, metric, port: ingest.rtmpPort };
-}
+const studio = (options: Parameters<typeof anyStudio>[0] = {}) => anyStudio({ ...options, create: createNginxIngest });
 
 describe('a publisher at nginx', () => {
   it('reaches the readers tag by tag, and the show ends when it does not come back', async () => {
@@ -46,9 +27,7 @@ describe('a publisher at nginx', () => {
     expect(await ended).toBe('');
     await until(() => reader.heard.length === 3);
     expect(reader.heard).toEqual(['started', 'stopped: dropped', 'ended: grace-over']);
-    const video = reader.tags.filter(({ type }) => type === FLV_VIDEO).map(({ payload }) => videoKind(payload));
-    const audio = reader.tags.filter(({ type }) => type === FLV_AUDIO).map(({ payload }) => audioKind(payload));
-    const script = reader.tags.find(({ type }) => type === FLV_SCRIPT)?.payload.toString('latin1', 0, 13);
+    const { video, audio, script } = kindsOf(reader.tags);
     expect(script).toBe('\x02\x00\x0aonMetaData');
     expect(video.slice(0, 2)).toEqual(['sequence-header', 'keyframe']);
     expect(video.filter((kind) => kind === 'keyframe')).toHaveLength(4);
@@ -103,7 +82,7 @@ describe('a publisher at nginx', () => {
     const policy = { takeover: 'refuse', idleTimeoutMs: 400, reconnectGraceMs: 60_000 } as const;
     const { reader, port } = await studio({ policy });
     const frozen = push(port, { seconds: 10 });
-    closers.push(() => void frozen.child.kill('SIGKILL'));
+    onTestFinished(() => void frozen.child.kill('SIGKILL'));
     await until(() => reader.tags.length > 10);
     frozen.child.kill('SIGSTOP');
     await until(() => reader.heard.length === 2);
@@ -147,10 +126,8 @@ describe('a publisher at nginx', () => {
     const [ours, theirs] = [recorder(), recorder()];
     const own = await startIngest({ admission: oneKey(), registry: new Registry() });
     const nginx = await startIngest({ admission: oneKey(), registry: new Registry(), create: createNginxIngest });
-    closers.push(
-      () => own.close(),
-      () => nginx.close(),
-    );
+    onTestFinished(() => own.close());
+    onTestFinished(() => nginx.close());
     own.source.subscribe(STREAM, ours);
     nginx.source.subscribe(STREAM, theirs);
     const args = '-c:v libx264 -preset veryfast -bf 2 -g 30 -flags bitexact -fflags bitexact';
@@ -173,13 +150,13 @@ describe('a stranger before nginx', () => {
     await until(() => reader.tags.length > 10);
     const before = memoryMiB(nginxChildren()[0]!);
     const client = await RtmpClient.connect(port);
-    closers.push(() => void client.socket.destroy());
+    onTestFinished(() => void client.socket.destroy());
     client.greet(Buffer.concat(Array.from({ length: 12 }, (_, index) => unfinishedMessage(3 + index))));
     // It goes on sending after its refusal, which may be lost for that; so may its end.
     await until(() => client.ended || client.socket.destroyed);
     expect(memoryMiB(nginxChildren()[0]!) - before).toBeLessThan(8);
     const idle = await RtmpClient.connect(port);
-    closers.push(() => void idle.socket.destroy());
+    onTestFinished(() => void idle.socket.destroy());
     idle.greet(Buffer.alloc(0));
     await until(() => idle.ended);
     expect(idle.statuses).toEqual(['NetStream.Failed: The connection took too long to begin publishing.']);

@@ -1,4 +1,5 @@
 import type { Segment } from '../packager/segment-window.ts';
+import { EXTINF_UNITS, extinfUnits } from './media-playlist.ts';
 
 export interface Variant {
   readonly uri: string;
@@ -10,26 +11,53 @@ export interface Variant {
   readonly frameRate: number | undefined;
 }
 
+function bitRate(bits: number, units: number): number {
+  return (bits * EXTINF_UNITS) / units;
+}
+
 /**
- * BANDWIDTH and AVERAGE-BANDWIDTH in bits per second (RFC 8216bis section 4.4.6.2): the peak is that of the segments
- * which last at least half a target duration; `undefined` before the first part.
+ * The peak segment bit rate in bits per second (RFC 8216bis section 4.1): the largest of any run of segments that together
+ * last between half and one and a half target durations; 0 where there is none. From each segment on it looks one and a
+ * half target durations ahead, so the work grows with the number of segments.
+ */
+function peakBitRate(segments: readonly Segment[], targetDurationS: number): number {
+  const target = targetDurationS * EXTINF_UNITS;
+  let peak = 0;
+  for (let first = 0; first < segments.length; first++) {
+    let bits = 0;
+    let units = 0;
+    for (let last = first; last < segments.length; last++) {
+      const segment = segments[last]!;
+      // Nobody loads it, so what is on its two sides is never loaded as one run.
+      if (segment.gap) break;
+      bits += segment.byteLength * 8;
+      units += extinfUnits(segment);
+      // A single one that is longer, which no playlist should list (section 4.4.3.1), has to be loaded all the same.
+      if (units > 1.5 * target && last > first) break;
+      if (units >= 0.5 * target) peak = Math.max(peak, bitRate(bits, units));
+    }
+  }
+  return peak;
+}
+
+/**
+ * BANDWIDTH and AVERAGE-BANDWIDTH in bits per second (RFC 8216bis section 4.4.6.2); `undefined` before the first part. The
+ * peak is never below the average, which is all that is known of a show's first half target duration.
  */
 export function measureBandwidth(
   segments: readonly Segment[],
   targetDurationS: number,
 ): { peak: number; average: number } | undefined {
   let bits = 0;
-  let seconds = 0;
-  let peak = 0;
+  let units = 0;
   for (const segment of segments) {
-    if (segment.gap || segment.duration === 0) continue;
+    if (segment.gap) continue;
     bits += segment.byteLength * 8;
-    seconds += segment.duration;
-    if (segment.duration >= targetDurationS / 2) peak = Math.max(peak, (segment.byteLength * 8) / segment.duration);
+    units += extinfUnits(segment);
   }
-  if (seconds === 0) return undefined;
-  const average = bits / seconds;
-  return { peak: Math.ceil(Math.max(peak, average)), average: Math.ceil(average) };
+  if (units === 0) return undefined;
+  const average = bitRate(bits, units);
+  return { peak: Math.ceil(Math.max(peakBitRate(segments, targetDurationS), average)), average: Math.ceil(average) };
 }
 
 /** A multivariant playlist, in the order given: a player starts with the first. */

@@ -34,6 +34,14 @@ function decimal(seconds: number): string {
   return seconds.toFixed(5);
 }
 
+/** EXTINF has five decimals: this many of its units are a second. */
+export const EXTINF_UNITS = 100_000;
+
+/** A duration as players read it, by which bit rates are measured (RFC 8216bis section 4.1), and whose sums are exact. */
+export function extinfUnits({ duration }: Segment): number {
+  return Math.round(duration * EXTINF_UNITS);
+}
+
 /** Finished segments do not change any more, so neither does what is written of them. */
 const finished = new WeakMap<Segment, string>();
 const finishedWithParts = new WeakMap<Segment, string>();
