@@ -126,6 +126,12 @@ export const liveStreamStatusSchema = z.object({
         )
         .optional()
         .describe('The stream keys that are accepted.'),
+      podIP: z
+        .string()
+        .regex(/^[0-9a-fA-F.:]+$/)
+        .max(45)
+        .optional()
+        .describe('On a cluster: address of the pod that takes the stream, also while it starts.'),
     })
     .optional(),
   playback: z.object({ hls: z.string().optional().describe('Path or URL of the master playlist.') }).optional(),

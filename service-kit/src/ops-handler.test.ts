@@ -1,6 +1,6 @@
 import { type Server, createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { Counter, createRegistry } from './metrics.ts';
 import { createOpsHandler } from './ops-handler.ts';
 
@@ -42,6 +42,54 @@ describe('the ops handler', () => {
       body: 'RTMP does not listen yet.\nThe store is closed.\n',
     });
     problems.length = 0;
+  });
+
+  describe('asked to wait', () => {
+    async function starting() {
+      const problems = ['It is starting.'];
+      const handleOps = createOpsHandler({ registry, ready: () => problems });
+      const other = createServer((req, res) => void handleOps(req, res));
+      await new Promise<void>((listening) => other.listen(0, '127.0.0.1', listening));
+      onTestFinished(() => void other.close());
+      const { port } = other.address() as AddressInfo;
+      const began = performance.now();
+      const probe = async (query: string) => {
+        const { status } = await fetch(`http://127.0.0.1:${port}/readyz${query}`);
+        return { status, ms: performance.now() - began };
+      };
+      return { problems, probe };
+    }
+
+    it('answers when a process that starts is ready', async () => {
+      const { problems, probe } = await starting();
+      setTimeout(() => problems.pop(), 200);
+      const { status, ms } = await probe('?waitMs=5000');
+      expect(status).toBe(200);
+      expect(ms).toBeGreaterThanOrEqual(195);
+      expect(ms).toBeLessThan(2_000);
+    });
+
+    it('gives up where it is not ready in time', async () => {
+      const { probe } = await starting();
+      const { status, ms } = await probe('?waitMs=150');
+      expect(status).toBe(503);
+      expect(ms).toBeGreaterThanOrEqual(149);
+    });
+
+    it.each(['', '?waitMs=', '?waitMs=soon', '?waitMs=-5'])('does not wait for %j', async (query) => {
+      const { probe } = await starting();
+      expect((await probe(query)).status).toBe(503);
+    });
+
+    it('says at once that a process is no longer ready', async () => {
+      const { problems, probe } = await starting();
+      problems.pop();
+      expect((await probe('?waitMs=5000')).status).toBe(200);
+      problems.push('It is shutting down.');
+      const { status, ms } = await probe('?waitMs=5000');
+      expect(status).toBe(503);
+      expect(ms).toBeLessThan(2_500);
+    });
   });
 
   it('gives the metrics of the process and of its services', async () => {

@@ -7,13 +7,26 @@ export interface Ops {
   readonly ready: () => readonly string[];
 }
 
+/** The longest that `waitMs` may ask for. */
+const LONGEST_WAIT_MS = 10_000;
+const LOOK_MS = 20;
+
 /**
  * Answers `/healthz` (the process lives), `/readyz` (200, or 503 with a sentence for each problem) and `/metrics`.
+ * `/readyz?waitMs=2000` is answered when a process that starts is ready, or so many ms later: probes come once a second at best, and
+ * who waits for the pod would wait for the next one. A process that was ready before says at once that it is not.
  * False where the request is for somebody else. Plain node:http, so that it can stand before any server.
  */
 export function createOpsHandler({ registry, ready }: Ops): (req: IncomingMessage, res: ServerResponse) => boolean {
+  let wasReady = false;
+  const problemsNow = (): readonly string[] => {
+    const problems = ready();
+    wasReady ||= problems.length === 0;
+    return problems;
+  };
+
   return (req, res) => {
-    const path = req.url?.split('?', 1)[0];
+    const [path, query] = req.url?.split('?', 2) ?? [];
     if (path !== '/healthz' && path !== '/readyz' && path !== '/metrics') return false;
     if (req.method !== 'GET' && req.method !== 'HEAD') {
       res.setHeader('allow', 'GET, HEAD');
@@ -21,8 +34,12 @@ export function createOpsHandler({ registry, ready }: Ops): (req: IncomingMessag
     } else if (path === '/healthz') {
       answer(req, res, 200, 'ok');
     } else if (path === '/readyz') {
-      const problems = ready();
-      answer(req, res, problems.length === 0 ? 200 : 503, problems.length === 0 ? 'ok' : problems.join('\n'));
+      const answerWith = (problems: readonly string[]): void =>
+        answer(req, res, problems.length === 0 ? 200 : 503, problems.length === 0 ? 'ok' : problems.join('\n'));
+      const problems = problemsNow();
+      const waitMs = Math.min(Number(new URLSearchParams(query).get('waitMs')) || 0, LONGEST_WAIT_MS);
+      if (wasReady || waitMs <= 0) answerWith(problems);
+      else whenReady(res, waitMs, problemsNow, answerWith);
     } else {
       registry.metrics().then(
         (text) => answer(req, res, 200, text, registry.contentType),
@@ -31,6 +48,23 @@ export function createOpsHandler({ registry, ready }: Ops): (req: IncomingMessag
     }
     return true;
   };
+}
+
+/** Looks until there are no problems, the time is over, or nobody waits for the answer any more. */
+function whenReady(
+  res: ServerResponse,
+  waitMs: number,
+  problemsNow: () => readonly string[],
+  answerWith: (problems: readonly string[]) => void,
+): void {
+  const until = performance.now() + waitMs;
+  const look = setInterval(() => {
+    const problems = problemsNow();
+    if (problems.length > 0 && performance.now() < until) return;
+    clearInterval(look);
+    answerWith(problems);
+  }, LOOK_MS);
+  res.once('close', () => clearInterval(look));
 }
 
 function answer(

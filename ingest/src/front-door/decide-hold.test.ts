@@ -1,10 +1,11 @@
 import { liveStreamSchema } from '@showrunner/crds';
 import { describe, expect, it } from 'vitest';
 import { refusal } from '../errors.ts';
-import { decideHold, isIngestReady, isPassing, type Held } from './decide-hold.ts';
+import { decideHold, isIngestReady, isPassing, podIPOf, type Held } from './decide-hold.ts';
 
 const held = (parts: Partial<Held> = {}): Held => ({
   ingestReady: true,
+  podIP: '10.1.2.3',
   waitedMs: 0,
   holdMs: 25_000,
   sinceKnockMs: Infinity,
@@ -14,7 +15,7 @@ const held = (parts: Partial<Held> = {}): Held => ({
 
 describe('a publisher that waits for its ingest', () => {
   it('has the ingest called and the operator told at once where it is ready', () => {
-    expect(decideHold(held())).toEqual({ knock: true, call: true, refuse: undefined });
+    expect(decideHold(held())).toEqual({ knock: true, call: 'service', refuse: undefined });
   });
 
   it('has the operator told again each second', () => {
@@ -23,13 +24,19 @@ describe('a publisher that waits for its ingest', () => {
   });
 
   it('has an ingest that is not ready left alone, but not for ever, for its condition may be old', () => {
-    expect(decideHold(held({ ingestReady: false, waitedMs: 5_999 })).call).toBe(false);
-    expect(decideHold(held({ ingestReady: false, waitedMs: 6_000 })).call).toBe(true);
+    const unknown = { ingestReady: false, podIP: undefined };
+    expect(decideHold(held({ ...unknown, waitedMs: 5_999 })).call).toBe('nobody');
+    expect(decideHold(held({ ...unknown, waitedMs: 6_000 })).call).toBe('service');
+  });
+
+  it('has a pod called that is not ready yet, and its Service after a while', () => {
+    expect(decideHold(held({ ingestReady: false, waitedMs: 5_999 })).call).toBe('pod');
+    expect(decideHold(held({ ingestReady: false, waitedMs: 6_000 })).call).toBe('service');
   });
 
   it('hears what it waited for when the time is over', () => {
     const over = (parts: Partial<Held>) => decideHold(held({ waitedMs: 25_000, ...parts }));
-    expect(over({ ingestReady: false })).toEqual({ knock: false, call: false, refuse: refusal('not-ready') });
+    expect(over({ ingestReady: false })).toEqual({ knock: false, call: 'nobody', refuse: refusal('not-ready') });
     expect(over({}).refuse).toEqual(refusal('unreachable'));
     expect(over({ lastRefusal: refusal('unknown-key') }).refuse).toEqual(refusal('unknown-key'));
   });
@@ -57,4 +64,23 @@ it('is ready when its condition says so', () => {
     });
   expect(['True', 'False', 'Unknown'].map((status) => isIngestReady(stream(status)))).toEqual([true, false, false]);
   expect(isIngestReady(undefined)).toBe(false);
+});
+
+it('is at the address that its status names, and at no name', () => {
+  const at = (podIP?: string) =>
+    podIPOf(
+      liveStreamSchema.parse({
+        apiVersion: 'showrunner.dev/v1alpha1',
+        kind: 'LiveStream',
+        metadata: { name: 'live' },
+        status: { ingest: { podIP } },
+      }),
+    );
+  expect(['10.244.0.7', 'fd00::7', 'fade.cafe', undefined].map(at)).toEqual([
+    '10.244.0.7',
+    'fd00::7',
+    undefined,
+    undefined,
+  ]);
+  expect(podIPOf(undefined)).toBe(undefined);
 });

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import type { LiveStream } from '@showrunner/crds';
 import type { Refusal, RefusalCode } from '../errors.ts';
 import { refusal } from '../errors.ts';
@@ -6,6 +7,8 @@ import { refusal } from '../errors.ts';
 export interface Held {
   /** Whether the operator says that the ingest is ready. */
   readonly ingestReady: boolean;
+  /** Where its pod is, which may still be starting; absent where the operator knows of none. */
+  readonly podIP: string | undefined;
   /** How long it waits. */
   readonly waitedMs: number;
   /** How long it may wait. */
@@ -17,7 +20,8 @@ export interface Held {
 
 export interface HoldDecision {
   readonly knock: boolean;
-  readonly call: boolean;
+  /** The pod itself, before it is behind its Service. */
+  readonly call: 'service' | 'pod' | 'nobody';
   /** The wait is over. */
   readonly refuse: Refusal | undefined;
 }
@@ -28,6 +32,13 @@ const KNOCK_EVERY_MS = 1_000;
  * Service that is asked for before it is there stays unknown to DNS for seconds.
  */
 const CALL_ANYWAY_AFTER_MS = 6_000;
+
+/** A pod lets publishers in one to two seconds before a probe has found it ready and its Service leads to it. */
+export function podIPOf(stream: LiveStream | undefined): string | undefined {
+  const podIP = stream?.status?.ingest?.podIP;
+  // Whatever else were written there would be looked up as a name.
+  return podIP !== undefined && isIP(podIP) ? podIP : undefined;
+}
 
 /** What an ingest says that has not yet read what the LiveStream's status says already, or makes room for another. */
 const PASSING: ReadonlySet<RefusalCode> = new Set([
@@ -50,14 +61,15 @@ export function isIngestReady(stream: LiveStream | undefined): boolean {
 }
 
 /** What is to be done now for a publisher that is let in and whose ingest has not taken it yet. */
-export function decideHold({ ingestReady, waitedMs, holdMs, sinceKnockMs, lastRefusal }: Held): HoldDecision {
+export function decideHold({ ingestReady, podIP, waitedMs, holdMs, sinceKnockMs, lastRefusal }: Held): HoldDecision {
   if (waitedMs >= holdMs) {
     const why = lastRefusal ?? refusal(ingestReady ? 'unreachable' : 'not-ready');
-    return { knock: false, call: false, refuse: why };
+    return { knock: false, call: 'nobody', refuse: why };
   }
+  const isLate = waitedMs >= CALL_ANYWAY_AFTER_MS;
   return {
     knock: sinceKnockMs >= KNOCK_EVERY_MS,
-    call: ingestReady || waitedMs >= CALL_ANYWAY_AFTER_MS,
+    call: ingestReady || isLate ? 'service' : podIP === undefined ? 'nobody' : 'pod',
     refuse: undefined,
   };
 }

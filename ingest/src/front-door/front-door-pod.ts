@@ -7,6 +7,7 @@ import type { FrontDoorConfig } from './config.ts';
 import { FrontDoor } from './front-door.ts';
 import { Knocker } from './knocker.ts';
 import { FrontDoorMetrics } from './metrics.ts';
+import type { ReachContext } from './reach-ingest.ts';
 
 export interface FrontDoorPodOptions {
   readonly config: FrontDoorConfig;
@@ -14,8 +15,8 @@ export interface FrontDoorPodOptions {
   readonly store: Feed<'LiveStream'>;
   readonly logger: Logger;
   readonly registry: Registry;
-  /** Where the ingest of a stream is called; its Service where nothing else is said. */
-  readonly locate?: (stream: StreamRef) => IngestAddress;
+  /** Its pod, or its Service, where nothing else is said. */
+  readonly locate?: ReachContext['locate'];
 }
 
 export interface FrontDoorPod {
@@ -50,7 +51,10 @@ export function createFrontDoorPod({ config, store, logger, registry, locate }: 
   const frontDoor = new FrontDoor({
     config,
     admission,
-    locate: locate ?? ((stream) => ingestService(stream, clusterDomain)),
+    locate:
+      locate ??
+      ((stream, podIP) =>
+        podIP === undefined ? ingestService(stream, clusterDomain) : { host: podIP, port: CLUSTER_PORTS.rtmp }),
     knock: (stream) => knocker.knock(stream),
     secureContext: certificate && (() => certificate.context),
     metrics,

@@ -130,6 +130,16 @@ describe('a publisher at the front door', () => {
     expect(await doorway.metric('showrunner_front_door_held')).toBe('showrunner_front_door_held 0');
   });
 
+  it('reaches the pod of its ingest before a Service leads to it', async () => {
+    const { doorway, reader } = await studio({ ready: false });
+    const { ended } = push(doorway.port, { seconds: 1 });
+    await until(() => doorway.knocks.length === 1);
+    expect(reader.heard).toEqual([]);
+    await doorway.stream('live', { key: KEY, ready: false, podIP: '127.0.0.1' });
+    expect(await ended).toBe('');
+    expect(reader.tags.length).toBeGreaterThan(60);
+  });
+
   it('waits for an ingest that was just ready and is being replaced', async () => {
     const { doorway, ingest, reader } = await studio();
     const { rtmpPort } = ingest;

@@ -8,17 +8,17 @@ import { Connections } from '../rtmp/connections.ts';
 import { Listener } from '../rtmp/listener.ts';
 import { ReadBeat } from '../rtmp/read-beat.ts';
 import { until } from '../until.ts';
-import type { IngestAddress } from './call-ingest.ts';
 import type { FrontDoorConfig } from './config.ts';
 import { decideRoom } from './decide-room.ts';
 import type { FrontDoorMetrics } from './metrics.ts';
+import type { ReachContext } from './reach-ingest.ts';
 import { FrontDoorSession, type FrontDoorContext } from './session.ts';
 
 export interface FrontDoorOptions {
   readonly config: FrontDoorConfig;
   readonly admission: StoreAdmission;
   /** Where the ingest of a stream is called. */
-  readonly locate: (stream: StreamRef) => IngestAddress;
+  readonly locate: ReachContext['locate'];
   /** Tells the operator that somebody waits. */
   readonly knock: (stream: StreamRef) => void;
   /** Of RTMPS, as of now. */

@@ -3,14 +3,14 @@ import type { Grant } from '../admission/admission.ts';
 import type { StoreAdmission } from '../admission/store-admission.ts';
 import type { Refusal } from '../errors.ts';
 import { callIngest, type IngestAddress } from './call-ingest.ts';
-import { decideHold, isIngestReady, isPassing } from './decide-hold.ts';
+import { decideHold, isIngestReady, isPassing, podIPOf } from './decide-hold.ts';
 import type { HeldClient, Reached } from './splicing-connection.ts';
 
 /** What is needed to find the ingest of a stream. */
 export interface ReachContext {
   readonly admission: Pick<StoreAdmission, 'review' | 'stream' | 'onChange'>;
-  /** Where the ingest of a stream is called. */
-  readonly locate: (stream: StreamRef) => IngestAddress;
+  /** Where the ingest of a stream is called: its pod where that is given, else its Service. */
+  readonly locate: (stream: StreamRef, podIP?: string) => IngestAddress;
   /** Tells the operator that somebody waits. */
   readonly knock: (stream: StreamRef) => void;
   readonly holdMs: number;
@@ -21,6 +21,8 @@ export interface ReachContext {
 const LOOK_MS = 200;
 /** An ingest answers within its own time to check a key; one that does not may have died since it took the call. */
 const CALL_TIMEOUT_MS = 6_000;
+/** Not for long, since the address may be that of a pod which has just gone. */
+const POD_CALL_TIMEOUT_MS = 2_000;
 
 /**
  * Waits for the ingest of a publisher that was let in and has it take the stream, again and again until it does or the
@@ -38,18 +40,21 @@ export async function reachIngest(grant: Grant, client: HeldClient, context: Rea
     const verdict = admission.review(grant);
     if (!verdict.admitted) return { kind: 'refused', refusal: verdict.refusal };
     const waitedMs = now() - began;
-    const ingestReady = isIngestReady(admission.stream(stream));
+    const known = admission.stream(stream);
+    const [ingestReady, podIP] = [isIngestReady(known), podIPOf(known)];
     const sinceKnockMs = now() - knocked;
-    const step = decideHold({ ingestReady, waitedMs, holdMs, sinceKnockMs, lastRefusal });
+    const step = decideHold({ ingestReady, podIP, waitedMs, holdMs, sinceKnockMs, lastRefusal });
     if (step.refuse) return { kind: 'refused', refusal: step.refuse };
     if (step.knock) {
       knocked = now();
       knock(stream);
     }
-    if (step.call) {
+    if (step.call !== 'nobody') {
       const bytes = record.bytes();
-      const timeoutMs = Math.max(Math.min(CALL_TIMEOUT_MS, holdMs - waitedMs), LOOK_MS);
-      const result = await callIngest({ address: locate(stream), record: bytes, created, timeoutMs, signal });
+      const address = locate(stream, step.call === 'pod' ? podIP : undefined);
+      const mostMs = step.call === 'pod' ? POD_CALL_TIMEOUT_MS : CALL_TIMEOUT_MS;
+      const timeoutMs = Math.max(Math.min(mostMs, holdMs - waitedMs), LOOK_MS);
+      const result = await callIngest({ address, record: bytes, created, timeoutMs, signal });
       if (result.kind === 'started') return { ...result, replayedBytes: bytes.length };
       if (result.kind === 'refused' && !isPassing(result.refusal)) return result;
       lastRefusal = result.kind === 'refused' ? result.refusal : undefined;

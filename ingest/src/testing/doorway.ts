@@ -22,7 +22,7 @@ export interface Doorway {
   /** Where the ingest of every stream is called from now on. */
   lead(address: IngestAddress): void;
   /** Applies a stream with a key of the same name, ready unless said otherwise. */
-  stream(name: string, options?: { spec?: object; ready?: boolean; key?: string }): Promise<void>;
+  stream(name: string, options?: { spec?: object; ready?: boolean; key?: string; podIP?: string }): Promise<void>;
   /** The line of a metric. */
   metric(name: string): Promise<string | undefined>;
   close(): Promise<void>;
@@ -51,7 +51,7 @@ export async function openDoorway(
       ...options.config,
     }),
     admission,
-    locate: () => target,
+    locate: (_stream, podIP) => (podIP === undefined ? target : { ...target, host: podIP }),
     knock: ({ namespace, name }) => void knocks.push(`${namespace}/${name}`),
     secureContext: options.secureContext,
     metrics: new FrontDoorMetrics(registry),
@@ -66,7 +66,7 @@ export async function openDoorway(
     knocks,
     log,
     lead: (address) => void (target = address),
-    async stream(name, { spec = {}, ready = true, key = name } = {}) {
+    async stream(name, { spec = {}, ready = true, key = name, podIP } = {}) {
       const ref: StreamRef = { namespace: 'default', name };
       const head = { apiVersion: 'showrunner.dev/v1alpha1', kind: 'LiveStream', metadata: ref };
       await store.apply('LiveStream', { ...head, spec });
@@ -77,7 +77,7 @@ export async function openDoorway(
         message: '',
         lastTransitionTime: '2026-11-21T00:00:00Z',
       };
-      const ingest = { keyHashes: [{ sha256: hashStreamKey(key) }] };
+      const ingest = { keyHashes: [{ sha256: hashStreamKey(key) }], ...(podIP && { podIP }) };
       await store.patchStatus('LiveStream', ref, { ingest, conditions: [condition] });
       for (const end = Date.now() + 5_000; Date.now() < end;) {
         const known = admission.stream(ref);

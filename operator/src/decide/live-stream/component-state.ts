@@ -12,6 +12,8 @@ export interface ComponentState {
   /** Somebody should look at it: it does not become ready by waiting. */
   readonly isTrouble: boolean;
   readonly quota?: QuotaRefusal;
+  /** Of the pod that is ready, or about to be. */
+  readonly podIP?: string | undefined;
 }
 
 const IMAGE_TROUBLE: ReadonlySet<string> = new Set([
@@ -69,6 +71,7 @@ export function componentState(
       reason: 'PodReady',
       message: `Pod "${ready.name}" is ready${where}.`,
       isTrouble: false,
+      podIP: ready.ip,
     };
   }
   const newest = running.filter((pod) => !pod.deleting).sort((a, b) => b.createdAt - a.createdAt)[0];
@@ -78,7 +81,7 @@ export function componentState(
   }
   if (newest) {
     const message = `Pod "${newest.name}" is starting.`;
-    return { component, ready: false, reason: 'PodStarting', message, isTrouble: false };
+    return { component, ready: false, reason: 'PodStarting', message, isTrouble: false, podIP: newest.ip };
   }
   if (deployment?.failure !== undefined) {
     const quota = explainQuota(deployment.failure, `the ${component} pod`);

@@ -97,7 +97,11 @@ export function decideStatus(stream: LiveStream, observed: ObservedStatus, now: 
     observedGeneration: stream.metadata.generation,
     phase: phaseOf(stream, observed),
     conditions: findings.map((finding) => toCondition(finding, stream, now)),
-    ingest: { server: urls.rtmp, keyHashes: keys.hashes },
+    ingest: {
+      server: urls.rtmp,
+      keyHashes: keys.hashes,
+      ...(pods?.ingestPodIP ? { podIP: pods.ingestPodIP } : {}),
+    },
     playback: { hls: `${urls.http}/hls/${namespace}/${name}/master.m3u8` },
     ...(source ? { source } : {}),
     ...(startedAt ? { startedAt } : {}),

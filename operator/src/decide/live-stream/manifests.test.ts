@@ -97,7 +97,7 @@ describe('the Deployment', () => {
                   capabilities: { drop: ['ALL'] },
                 },
                 readinessProbe: {
-                  httpGet: { path: '/readyz', port: 'ops' },
+                  httpGet: { path: '/readyz?waitMs=2500', port: 'ops' },
                   periodSeconds: 1,
                   timeoutSeconds: 3,
                   failureThreshold: 3,

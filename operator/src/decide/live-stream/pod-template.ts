@@ -89,7 +89,7 @@ function podOf(stream: LiveStream, component: StreamComponent, settings: Operato
         resources: resourcesOf(component, { engine: ingest.engine, ladder: transcode.ladder }, given?.resources),
         securityContext: RESTRICTED_CONTAINER,
         // A publisher waits for it.
-        readinessProbe: { ...probe('/readyz'), periodSeconds: 1, timeoutSeconds: 3, failureThreshold: 3 },
+        readinessProbe: { ...probe('/readyz?waitMs=2500'), periodSeconds: 1, timeoutSeconds: 3, failureThreshold: 3 },
         // A busy pod is better than one that is started anew.
         livenessProbe: { ...probe('/healthz'), periodSeconds: 10, timeoutSeconds: 5, failureThreshold: 6 },
         volumeMounts: [

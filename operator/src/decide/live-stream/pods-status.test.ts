@@ -116,4 +116,13 @@ describe('the conditions of pods', () => {
     const problem = { reason: 'KeyInUse', message: 'It is.' } as const;
     expect(podsStatus(liveStream({ enabled: false }), { ...seen, hasPods: false, problem }, START).others).toEqual([]);
   });
+
+  it('come with the address of the ingest pod, where there should be one', () => {
+    const states = [
+      { ...starting('ingest'), podIP: '10.0.0.1' },
+      { ...starting('transcoder'), podIP: '10.0.0.2' },
+    ];
+    const at = (of: Partial<PodsSeen>) => podsStatus(liveStream(), { ...seen, states, ...of }, START).ingestPodIP;
+    expect([at({}), at({ hasPods: false })]).toEqual(['10.0.0.1', undefined]);
+  });
 });

@@ -14,6 +14,7 @@ export interface PodsStatus {
   readonly ready: Finding<'Ready'>;
   readonly components: Finding<'IngestReady' | 'TranscoderReady'>[];
   readonly others: Finding[];
+  readonly ingestPodIP: string | undefined;
 }
 
 export interface PodsSeen {
@@ -103,5 +104,7 @@ export function podsStatus(stream: LiveStream, seen: PodsSeen, now: number): Pod
   else if (ready.status === 'False' && stream.spec.enabled) {
     others.push({ type: 'Reconciling', status: 'True', reason: 'InProgress', message: ready.message });
   }
-  return { ready, components: componentsOf(stream, seen), others };
+  const ingest = seen.states.find(({ component }) => component === 'ingest');
+  const ingestPodIP = seen.hasPods ? ingest?.podIP : undefined;
+  return { ready, components: componentsOf(stream, seen), others, ingestPodIP };
 }
