@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { firstNumbers } from '../src/live/first-numbers.ts';
 import { edgeBefore, soon } from './edge-rig.ts';
 import type { LiveRig } from './live-rig.ts';
 import { readPlaylist } from './playlist-rules.ts';
@@ -85,8 +86,8 @@ describe('requests for the same', () => {
     const edge = await edgeBefore(live.port);
     live.sink.publisherStopped('closed');
     live.sink.showEnded('grace-over');
-    // The first number of a show is that of its half second.
-    const first = Math.floor((live.nowMs + 8_000) / 500);
+    // The first number of a show is that of its moment.
+    const first = firstNumbers(live.nowMs + 8_000, undefined).msn;
     for (const msn of [first - 1, first, first + 1]) {
       const ended = await edge.fetch(`source/playlist.m3u8?_HLS_msn=${msn}&_HLS_part=3`);
       expect(await ended.text()).toContain('ENDLIST');

@@ -1,16 +1,18 @@
 import { afterEach, expect, it } from 'vitest';
+import { firstNumbers } from '../src/live/first-numbers.ts';
 import { makeClip } from './flv-clip.ts';
 import { LiveRig } from './live-rig.ts';
 import { brokenRules, readPlaylist, type ReadPlaylist } from './playlist-rules.ts';
 
 const clip = makeClip({ seconds: 8, size: '160x90' });
+const oneGop = makeClip({ seconds: 6, size: '160x90', gop: 250 });
 const rigs: LiveRig[] = [];
 afterEach(async () => {
   for (const rig of rigs.splice(0)) await rig.close();
 });
 
-async function transcoder(nowMs?: number): Promise<LiveRig> {
-  const rig = await new LiveRig({}, 'ffmpeg', nowMs).start();
+async function transcoder(nowMs?: number, transcode: ConstructorParameters<typeof LiveRig>[0] = {}): Promise<LiveRig> {
+  const rig = await new LiveRig(transcode, 'ffmpeg', nowMs).start();
   rigs.push(rig);
   return rig;
 }
@@ -54,13 +56,30 @@ it('a transcoder that takes a running show over goes on with higher numbers, a d
   expect(after.segments[0]!.date).toBeGreaterThan(before.segments.at(-1)!.date);
 });
 
+it.each([1, 2])(
+  'a transcoder that dies at once after a replay has used no number of the next, segments of %i s',
+  async (seconds) => {
+    const replayed = async (nowMs?: number) => {
+      const rig = await transcoder(nowMs, { segmentDuration: `${seconds}s` });
+      rig.sink.publisherStarted(rig.nowMs - 60_000, 5_000);
+      for (const tag of oneGop) if (tag.timestamp < 5_000) rig.sink.tag(tag);
+      return rig;
+    };
+    const first = await replayed();
+    const last = (await playlistOf(first)).segments.at(-1)!.msn;
+    const second = await replayed(first.nowMs + 1_000);
+    // One more is open already.
+    expect((await playlistOf(second)).mediaSequence).toBeGreaterThan(last + 1);
+  },
+);
+
 it('a transcoder that is replayed what came before it dates it back to then', async () => {
   const rig = await transcoder();
   const cameMs = rig.nowMs - 3_000;
   rig.sink.publisherStarted(cameMs - 60_000, 3_000);
   // All at once, then as they come.
-  for (const tag of clip) if (tag.timestamp < 3_000) rig.sink.tag(tag);
-  rig.push(clip.filter(({ timestamp }) => timestamp >= 3_000));
+  for (const tag of oneGop) if (tag.timestamp < 3_000) rig.sink.tag(tag);
+  rig.push(oneGop.filter(({ timestamp }) => timestamp >= 3_000));
   const { segments } = await playlistOf(rig);
   expect(segments[0]!.date).toBe(cameMs);
   const listedS = segments.reduce((sum, { duration }) => sum + duration, 0);
@@ -72,7 +91,7 @@ it('players that ask for what comes after their last part wait for the first one
   const onAirSince = rig.nowMs - 60_000;
   rig.sink.publisherStarted(onAirSince);
   rig.push(clip.filter(({ timestamp }) => timestamp < 100));
-  const former = Math.floor(onAirSince / 500);
+  const former = firstNumbers(onAirSince, undefined).msn;
   const asked = rig.text(`source/playlist.m3u8?_HLS_msn=${former}&_HLS_part=4`);
   await new Promise((resolve) => setTimeout(resolve, 50));
   rig.push(clip.filter(({ timestamp }) => timestamp >= 100 && timestamp < 400));

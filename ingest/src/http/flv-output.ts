@@ -25,8 +25,8 @@ export interface FlvOutputContext {
 
 /**
  * `GET /flv/{namespace}/{name}.flv`: the running show as HTTP-FLV from the next keyframe on, through reconnects, until it
- * ends; with `?follow` through all its shows, and the time between them, with marks (see FlvFollower); with `?replay` from the
- * last keyframe on.
+ * ends; with `?follow` through all its shows, and the time between them, with marks (see FlvFollower), and with `&replay` from
+ * the last keyframe on.
  * `GET /flv/{namespace}/{name}/facts`: what is measured of it, as JSON. Both want the token.
  */
 export class FlvOutput {
@@ -76,7 +76,7 @@ export class FlvOutput {
     const stream = { namespace, name };
     if (what === '/facts') this.#sendFacts(stream, response);
     else if (query.has('follow')) this.#follow(stream, query, request, response);
-    else this.#sendFlv(stream, query, request, response);
+    else this.#sendFlv(stream, request, response);
   }
 
   #sendFacts(stream: StreamRef, response: ServerResponse): void {
@@ -94,7 +94,7 @@ export class FlvOutput {
     response.end(body);
   }
 
-  #sendFlv(stream: StreamRef, query: URLSearchParams, request: IncomingMessage, response: ServerResponse): void {
+  #sendFlv(stream: StreamRef, request: IncomingMessage, response: ServerResponse): void {
     const { shows } = this.#context;
     const state = shows.state(stream);
     if (state === 'reconnecting') {
@@ -109,7 +109,7 @@ export class FlvOutput {
     }
     const writer = this.#begin(request, response);
     if (!writer) return;
-    const subscription = shows.subscribe(stream, new FlvReader(writer), { replay: query.has('replay') });
+    const subscription = shows.subscribe(stream, new FlvReader(writer));
     response.on('close', () => subscription.close());
   }
 

@@ -3,7 +3,8 @@ const BACK_POINTER_BYTES = 4;
 
 /**
  * The messages inside an aggregate message (RTMP 1.0 section 7.1.6): FLV tags whose timestamps count from the first
- * one, which stands for the aggregate's own. Answers `false` where a tag reaches past the end.
+ * one, which stands for the aggregate's own. Payloads are copies: a frame that is kept must not keep the whole aggregate. Answers
+ * `false` where a tag reaches past the end.
  */
 export function readAggregate(
   payload: Buffer,
@@ -18,7 +19,7 @@ export function readAggregate(
     if (end + BACK_POINTER_BYTES > payload.length) return false;
     const tagTimestamp = ((payload[at + 7]! << 24) | payload.readUIntBE(at + 4, 3)) >>> 0;
     offset ??= timestamp - tagTimestamp;
-    onMessage(payload[at]!, (tagTimestamp + offset) >>> 0, payload.subarray(body, end));
+    onMessage(payload[at]!, (tagTimestamp + offset) >>> 0, Buffer.from(payload.subarray(body, end)));
     at = end + BACK_POINTER_BYTES;
   }
   return true;

@@ -31,11 +31,11 @@ const NAMES = new Map<Buffer, string>([
   [SOUND, 'sound'],
 ]);
 
-function studio() {
+function studio(replayBytes = REPLAY_BYTES) {
   const clock = { now: 1_000_000 };
   /** What is said of a show that another process had. */
   const left: { since?: number } = {};
-  const shows = new Shows({ logger, now: () => clock.now, leftSince: () => left.since, replayBytes: REPLAY_BYTES });
+  const shows = new Shows({ logger, now: () => clock.now, leftSince: () => left.since, replayBytes });
   return {
     shows,
     left,
@@ -266,15 +266,45 @@ describe('a late reader', () => {
       const { publisher } = publish();
       publisher.media(FLV_VIDEO, 0, VIDEO_HEADER);
       publisher.media(FLV_VIDEO, 0, KEYFRAME);
-      pass(5_000);
-      publisher.media(FLV_VIDEO, 5_000, FRAME);
-      expect(read({ replay: true }).heard).toEqual(['started 5000 ms ago', 'video header', 'keyframe', 'frame']);
+      for (let second = 1; second <= 5; second++) {
+        pass(1_000);
+        publisher.media(FLV_VIDEO, second * 1_000, FRAME);
+      }
+      expect(read({ replay: true }).heard).toEqual([
+        ...['started 5000 ms ago', 'video header', 'keyframe'],
+        ...['frame', 'frame', 'frame', 'frame', 'frame'],
+      ]);
       pass(1);
       publisher.media(FLV_VIDEO, 5_001, FRAME);
       const { heard } = read({ replay: true });
       publisher.media(FLV_VIDEO, 5_034, FRAME);
       publisher.media(FLV_VIDEO, 5_067, KEYFRAME);
       expect(heard).toEqual(['started', 'video header', 'keyframe']);
+    });
+
+    it('waits for a keyframe where the publisher is silent, and where the clock was set back', () => {
+      const { publish, read, pass } = studio();
+      const { publisher } = publish();
+      publisher.media(FLV_VIDEO, 0, VIDEO_HEADER);
+      publisher.media(FLV_VIDEO, 0, KEYFRAME);
+      pass(1_000);
+      expect(read({ replay: true }).heard).toEqual(['started 1000 ms ago', 'video header', 'keyframe']);
+      pass(1);
+      expect(read({ replay: true }).heard).toEqual(['started', 'video header']);
+      publisher.media(FLV_VIDEO, 1_001, KEYFRAME);
+      pass(-1);
+      expect(read({ replay: true }).heard).toEqual(['started', 'video header']);
+    });
+
+    it('waits for a keyframe where there are more frames since the last one than any encoder sends', () => {
+      const { publish, read } = studio(2 ** 20);
+      const { publisher } = publish();
+      publisher.media(FLV_VIDEO, 0, VIDEO_HEADER);
+      publisher.media(FLV_VIDEO, 0, KEYFRAME);
+      for (let sounds = 1; sounds < 2_000; sounds++) publisher.media(FLV_AUDIO, 1, SOUND);
+      expect(read({ replay: true }).heard.length).toBe(2_002);
+      publisher.media(FLV_AUDIO, 1, SOUND);
+      expect(read({ replay: true }).heard).toEqual(['started', 'video header']);
     });
 
     it('waits for a keyframe where more came since the last one than is kept', () => {

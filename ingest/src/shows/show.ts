@@ -13,7 +13,7 @@ import {
 import { audioKind, videoKind } from '@showrunner/service-kit/flv';
 import type { AdmissionPolicy } from '../admission/admission.ts';
 import { StreamMeter } from '../facts/stream-meter.ts';
-import { LastGop } from './last-gop.ts';
+import { LastGop, type Replay } from './last-gop.ts';
 import type { Publisher, PublisherConnection } from './publisher.ts';
 import type { Subscription } from './subscription.ts';
 
@@ -120,7 +120,8 @@ export class Show {
       putOffUntil: undefined,
     };
     this.#subscriptions = [...this.#subscriptions, subscription];
-    if (this.#state.name === 'live') this.#beginLate(subscription, replay ? this.#lastGop : undefined);
+    if (this.#state.name === 'live')
+      this.#beginLate(subscription, replay ? this.#lastGop.replayAt(this.#now()) : undefined);
     return { close: () => this.#remove(subscription) };
   }
 
@@ -186,7 +187,6 @@ export class Show {
     this.#state = { name: 'live', publisher };
     this.#videoHeader = undefined;
     this.#audioHeader = undefined;
-    this.#lastGop.clear();
     this.#meter = new StreamMeter(now);
     for (const subscription of this.#subscriptions) {
       this.#begin(subscription);
@@ -202,7 +202,7 @@ export class Show {
   }
 
   /** @param behindMs How far behind the frames are that it is given first, in milliseconds. */
-  #begin(subscription: Subscription, behindMs = 0): void {
+  #begin(subscription: Subscription, behindMs?: number): void {
     subscription.onAir = true;
     subscription.begun = true;
     subscription.awaitsKeyframe = false;
@@ -210,12 +210,11 @@ export class Show {
     this.#tell(subscription, () => subscription.sink.publisherStarted(this.#since, behindMs));
   }
 
-  /** In the middle of the show: from the keyframe of `replayed` on, or from the next one. */
-  #beginLate(subscription: Subscription, replayed?: LastGop): void {
-    const frames = replayed?.tags ?? [];
-    this.#begin(subscription, frames.length > 0 ? this.#now() - replayed!.sinceMs : 0);
-    subscription.awaitsKeyframe = this.#videoHeader !== undefined && frames.length === 0;
-    for (const tag of [this.#metadata, this.#videoHeader, this.#audioHeader, ...frames]) {
+  /** In the middle of the show: with the frames of a replay, or from the next keyframe on. */
+  #beginLate(subscription: Subscription, replay?: Replay): void {
+    this.#begin(subscription, replay?.behindMs);
+    subscription.awaitsKeyframe = this.#videoHeader !== undefined && !replay;
+    for (const tag of [this.#metadata, this.#videoHeader, this.#audioHeader, ...(replay?.tags ?? [])]) {
       if (tag && subscription.onAir) this.#deliver(subscription, tag);
     }
   }

@@ -41,7 +41,8 @@ export interface FlvSink {
 
 /**
  * The tags of live streams. A sink that subscribes while a publisher is on air gets `publisherStarted`, the last
- * script tag and sequence headers, then the tags from the next keyframe on (from the next tag, without video).
+ * script tag and sequence headers, then the tags from the next keyframe on (from the next tag, without video), or a replay
+ * where it asks for it.
  */
 export interface FlvSource {
   subscribe(stream: StreamRef, sink: FlvSink, options?: SubscribeOptions): { close(): void };

@@ -55,6 +55,8 @@ export class EncoderProcess {
   /** The times, as admitted, of the tags that the child has not taken yet, oldest first. */
   #queue: number[] = [];
   #dropping = false;
+  /** It has not caught up yet with what was replayed to it. */
+  #catchesUp = true;
   #unanswered = 0;
   #waitingSince: number | undefined;
   #stderr = '';
@@ -108,9 +110,13 @@ export class EncoderProcess {
     this.#unanswered++;
     this.#waitingSince ??= this.#options.now();
     if (this.#dropping && !keyframe) return 'dropped';
-    const waitingMs = timeMs - Math.max(this.#queue[0] ?? timeMs, this.#options.replayedMs);
+    const { replayedMs } = this.#options;
+    const waitingMs = timeMs - (this.#queue[0] ?? timeMs);
+    // What waits is taken in one piece, and told as taken when all of it was: as much again has come by then.
+    if (timeMs >= replayedMs && waitingMs <= QUEUE_MS / 2) this.#catchesUp = false;
+    const mostMs = this.#catchesUp ? QUEUE_MS + 2 * replayedMs : QUEUE_MS;
     const share = this.#dropping ? 0.5 : 1;
-    this.#dropping = waitingMs > QUEUE_MS * share || (this.#stdin?.writableLength ?? 0) > QUEUE_BYTES * share;
+    this.#dropping = waitingMs > mostMs * share || (this.#stdin?.writableLength ?? 0) > QUEUE_BYTES * share;
     return this.#dropping ? 'dropped-gop' : 'taken';
   }
 

@@ -309,15 +309,18 @@ describe('an encoder that fails', () => {
   });
 
   it('takes all that is replayed to it at once, then what comes while it catches up', async () => {
-    const replayedMs = 4_500;
-    const clip = makeClip({ seconds: 6, size: '640x480', gop: 250 });
-    const { encoder, received, count } = show(clip, { replayedMs });
+    const replayedMs = 3_500;
+    const clip = makeClip({ seconds: 8, size: '640x480', gop: 250 });
+    const slow = join(folder, 'ffmpeg-of-1.5-times');
+    writeFileSync(slow, '#!/bin/sh\nexec ffmpeg -readrate 1.5 "$@"\n');
+    chmodSync(slow, 0o755);
+    const { encoder, received, count } = show(clip, { replayedMs, ffmpeg: slow });
     const [past, present] = [true, false].map((isPast) => clip.filter((tag) => tag.timestamp < replayedMs === isPast));
     await play(encoder!, past!, START_MS, Infinity);
     const live = present!.map((tag) => ({ ...tag, timestamp: tag.timestamp - replayedMs }));
     await play(encoder!, live, START_MS + replayedMs);
     const expected = presentationTimes(clip);
-    await until(() => pictures(received.samples['360p']).length === expected.length - 1, 20_000);
+    await until(() => pictures(received.samples['360p']).length === expected.length - 1);
     expect(await count('showrunner_encoder_dropped_gops_total')).toBe(0);
     // Sound waits for the pictures beside it.
     const times = received.samples['360p']!.map(({ dtsMs }) => dtsMs);

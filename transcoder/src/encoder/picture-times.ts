@@ -1,7 +1,7 @@
 import type { Replay } from '../packager/rung-encoder.ts';
 
 /** Pictures that may be inside an encoder at once: far more than its queue and delay amount to. */
-const REMEMBERED = 1024;
+const REMEMBERED = 2048;
 
 /** Where a picture stands on the show's timeline, in milliseconds. */
 export interface PictureTime {

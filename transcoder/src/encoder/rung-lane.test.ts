@@ -1,5 +1,6 @@
 import { parseAacConfig, parseAvcConfig } from '@showrunner/service-kit/flv';
 import { describe, expect, it } from 'vitest';
+import type { RungOutput } from '../packager/rung-encoder.ts';
 import { RungLane } from './rung-lane.ts';
 
 const avc = parseAvcConfig(
@@ -9,13 +10,14 @@ const aac = parseAacConfig(Buffer.from('1190', 'hex'))!;
 const otherAac = parseAacConfig(Buffer.from('1210', 'hex'))!;
 const nothing = Buffer.from([1]);
 
-function lane() {
+function lane(replayedMs?: number) {
   const log: string[] = [];
-  const made = new RungLane('360p', aac, {
+  const output: RungOutput = {
     config: (_, configs) => log.push(`config ${configs.audio?.sampleRate}`),
     sample: (_, sample) => log.push(`${sample.track} ${sample.dtsMs} ${sample.ctsMs}`),
     end: () => log.push('end'),
-  });
+  };
+  const made = new RungLane('360p', aac, output, replayedMs);
   const sound = (dtsMs: number, config = aac) => made.audio({ config, dtsMs, payload: nothing });
   const picture = (dtsMs: number, ptsMs = dtsMs) => made.picture({ dtsMs, ptsMs }, false, nothing);
   return { log, sound, picture, made };
@@ -78,5 +80,24 @@ describe('RungLane', () => {
     picture(100);
     picture(90, 140);
     expect(log).toEqual(['video 100 0', 'video 101 39']);
+  });
+
+  it('holds sound for as much longer as was replayed, until the pictures have caught up', () => {
+    const { log, sound, picture, made } = lane(3_000);
+    made.videoConfig(avc);
+    sound(100);
+    sound(3_000);
+    picture(0);
+    sound(5_100);
+    expect(log.slice(1)).toEqual(['video 0 0', 'audio 100 0']);
+    log.length = 0;
+    picture(3_000);
+    sound(5_200);
+    expect(log).toEqual(['audio 3000 0', 'video 3000 0']);
+    picture(3_200);
+    sound(7_099);
+    expect(log.slice(2)).toEqual(['video 3200 0']);
+    sound(7_100);
+    expect(log.slice(3)).toEqual(['audio 5100 0']);
   });
 });

@@ -20,19 +20,20 @@ interface Sound {
 export class RungLane {
   readonly #name: string;
   readonly #output: RungOutput;
-  readonly #holdMs: number;
+  #holdMs: number;
+  #newestSoundMs = -Infinity;
   #video: AvcConfig | undefined;
   #audio: AacConfig | undefined;
   #held: Sound[] = [];
   #flowing = false;
   #lastDtsMs = -Infinity;
 
-  /** @param behindMs How far behind the encoder begins. */
-  constructor(name: string, audio: AacConfig | undefined, output: RungOutput, behindMs = 0) {
+  /** @param replayedMs How far behind the encoder begins: until it has caught up, sound waits for so much longer. */
+  constructor(name: string, audio: AacConfig | undefined, output: RungOutput, replayedMs = 0) {
     this.#name = name;
     this.#audio = audio;
     this.#output = output;
-    this.#holdMs = HOLD_MS + behindMs;
+    this.#holdMs = HOLD_MS + replayedMs;
   }
 
   /** Parameter sets of the pictures that follow. An encoder that was started anew says the same again. */
@@ -44,12 +45,14 @@ export class RungLane {
 
   audio(sound: Sound): void {
     this.#held.push(sound);
+    this.#newestSoundMs = sound.dtsMs;
     if (this.#flowing) this.#release(sound.dtsMs - this.#holdMs);
     else if (this.#held.length > HELD_AT_MOST) this.#held.shift();
   }
 
   picture({ dtsMs, ptsMs }: PictureTime, keyframe: boolean, payload: Buffer): void {
     this.#flowing = true;
+    if (this.#newestSoundMs - dtsMs <= HOLD_MS) this.#holdMs = HOLD_MS;
     this.#release(dtsMs);
     // A source that starts to reorder more deeply in mid-show would make a decode time go back.
     const grown = dtsMs > this.#lastDtsMs ? dtsMs : this.#lastDtsMs + 1;

@@ -5,13 +5,14 @@ export interface FirstNumbers {
   readonly discontinuitySequence: number;
 }
 
-/** Both grow by this many per second from show to show: no show makes segments faster, nor breaks between segments. */
-const NUMBERS_PER_MS = 1 / 500;
 /**
- * Discontinuities are counted from here on, since there are players that keep them in 31 bits (Media3 does), which so last
- * until 2060.
+ * Both grow by the clock from show to show, faster than any show makes them: segments last a second at least, though a show that
+ * is replayed what came before it has five of them at once; breaks are between segments that were not.
  */
-const DISCONTINUITIES_SINCE_MS = Date.UTC(2026, 0, 1);
+const SEGMENTS_PER_MS = 8 / 1000;
+const DISCONTINUITIES_PER_MS = 2 / 1000;
+/** They are counted from here on: some players keep them in 31 bits (Media3 does the latter), which last until 2034 and 2060. */
+const SINCE_MS = Date.UTC(2026, 0, 1);
 
 /**
  * Numbers that are higher than all that were given before, by this process or by any other whose clock is right: RFC 8216bis
@@ -20,9 +21,12 @@ const DISCONTINUITIES_SINCE_MS = Date.UTC(2026, 0, 1);
  * @param last The last ones that this process gave to the stream.
  */
 export function firstNumbers(nowMs: number, last: FirstNumbers | undefined): FirstNumbers {
-  const discontinuities = Math.floor((nowMs - DISCONTINUITIES_SINCE_MS) * NUMBERS_PER_MS);
+  const sinceMs = nowMs - SINCE_MS;
   return {
-    msn: Math.max(Math.floor(nowMs * NUMBERS_PER_MS), (last?.msn ?? 0) + 1),
-    discontinuitySequence: Math.max(discontinuities, (last?.discontinuitySequence ?? -1) + 1),
+    msn: Math.max(Math.floor(sinceMs * SEGMENTS_PER_MS), (last?.msn ?? 0) + 1),
+    discontinuitySequence: Math.max(
+      Math.floor(sinceMs * DISCONTINUITIES_PER_MS),
+      (last?.discontinuitySequence ?? -1) + 1,
+    ),
   };
 }

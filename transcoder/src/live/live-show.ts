@@ -324,7 +324,7 @@ export class LiveShow {
     this.source.discontinuity();
   }
 
-  /** Ties the timeline to the wall clock for EXT-X-PROGRAM-DATE-TIME, which never goes back. */
+  /** Ties the timeline to the wall clock for EXT-X-PROGRAM-DATE-TIME, which never goes back within a show of this process. */
   #anchor(timelineMs: number): void {
     this.#datesLag = false;
     this.#epochMs = Math.max(this.#epochMs, this.#options.now() - timelineMs);
