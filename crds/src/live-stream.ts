@@ -131,7 +131,7 @@ export const liveStreamStatusSchema = z.object({
         .regex(/^[0-9a-fA-F.:]+$/)
         .max(45)
         .optional()
-        .describe('On a cluster: address of the pod that takes the stream, also while it starts.'),
+        .describe('On a cluster: address of the ingest pod while it starts; publishers who wait are let in there.'),
     })
     .optional(),
   playback: z.object({ hls: z.string().optional().describe('Path or URL of the master playlist.') }).optional(),

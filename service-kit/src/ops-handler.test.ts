@@ -78,7 +78,9 @@ describe('the ops handler', () => {
 
     it.each(['', '?waitMs=', '?waitMs=soon', '?waitMs=-5'])('does not wait for %j', async (query) => {
       const { probe } = await starting();
-      expect((await probe(query)).status).toBe(503);
+      const { status, ms } = await probe(query);
+      expect(status).toBe(503);
+      expect(ms).toBeLessThan(1_000);
     });
 
     it('says at once that a process is no longer ready', async () => {

@@ -3,6 +3,7 @@ import { KUBE, type KubeClient, type KubeObject, type KubeWatchEvent } from '@sh
 interface Conditioned extends KubeObject {
   readonly spec?: { readonly nodeName?: string };
   readonly status?: {
+    readonly phase?: string;
     readonly ingest?: { readonly keyHashes?: readonly object[] };
     readonly conditions?: readonly { readonly type: string; readonly status: string }[];
     readonly containerStatuses?: readonly { readonly state?: { readonly running?: object } }[];
@@ -18,6 +19,7 @@ const SEEN = {
     isIngest(pod) && pod.status?.containerStatuses?.[0]?.state?.running !== undefined,
   'pod ready': (pod: Conditioned) => isIngest(pod) && hasCondition(pod, 'Ready'),
   IngestReady: (stream: Conditioned) => hasCondition(stream, 'IngestReady'),
+  'on air': ({ status }: Conditioned) => status?.phase === 'Live',
 } as const;
 export type Moment = keyof typeof SEEN;
 /** How a pod comes to take its publisher. */

@@ -26,7 +26,7 @@ export interface RoundsOptions {
   readonly end: string;
   readonly what: string;
   /** Milliseconds, of the 95th percentile. */
-  readonly goalMs: number;
+  readonly goalMs?: number;
 }
 
 /** How long publishers of a real cluster wait, one round after the other. `time` resolves at the end, with when it began. */
@@ -44,7 +44,12 @@ export async function publisherRounds(
   const [p50, p95] = [percentile(samples, 0.5), percentile(samples, 0.95)];
   return [
     { what: `${what}, ${rounds} times, p50`, ours: `${p50.toFixed(0)} ms`, goal: '-', met: true },
-    { what: 'the same, p95', ours: `${p95.toFixed(0)} ms`, goal: `<= ${goalMs} ms`, met: p95 <= goalMs },
+    {
+      what: 'the same, p95',
+      ours: `${p95.toFixed(0)} ms`,
+      goal: goalMs === undefined ? '-' : `<= ${goalMs} ms`,
+      met: goalMs === undefined || p95 <= goalMs,
+    },
   ];
 }
 

@@ -5,7 +5,7 @@
 - apiGroups: ["showrunner.dev"]
   resources: [livestreams]
   verbs: [list, watch]
-# How each stream stands, and the hashes of its keys.
+# How each stream stands, the hashes of its keys, and where its ingest pod starts.
 - apiGroups: ["showrunner.dev"]
   resources: [livestreams/status]
   verbs: [patch]

@@ -13,6 +13,8 @@ export interface IngestCall {
   /** What the client has sent behind its handshake. */
   readonly record: Buffer;
   readonly created: readonly CreatedStream[];
+  /** How long the connection may take, where that is less than all of the call. */
+  readonly connectMs?: number;
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
 }
@@ -27,7 +29,8 @@ export type CallResult =
 export const KEEP_ALIVE_MS = 15_000;
 
 /** Connects to an ingest and has it take the client's stream. Never rejects. */
-export function callIngest({ address, record, created, timeoutMs, signal }: IngestCall): Promise<CallResult> {
+export function callIngest(call: IngestCall): Promise<CallResult> {
+  const { address, record, created, timeoutMs, connectMs = timeoutMs, signal } = call;
   return new Promise((resolve) => {
     const socket = connect({
       ...address,
@@ -40,6 +43,7 @@ export function callIngest({ address, record, created, timeoutMs, signal }: Inge
 
     const settle = (result: CallResult): void => {
       clearTimeout(timer);
+      clearTimeout(connectTimer);
       signal.removeEventListener('abort', onAbort);
       socket.off('data', onData).off('end', onEnd).off('close', onEnd).off('error', onError);
       if (result.kind === 'started') socket.pause();
@@ -57,6 +61,8 @@ export function callIngest({ address, record, created, timeoutMs, signal }: Inge
       else if (result) unreachable(result.problem);
     };
     const timer = setTimeout(() => unreachable('The ingest does not answer.'), timeoutMs);
+    const connectTimer = setTimeout(() => unreachable('The ingest cannot be reached.'), connectMs);
+    socket.once('connect', () => clearTimeout(connectTimer));
     signal.addEventListener('abort', onAbort);
     // As long as the socket lives: an error that nobody listens for would end this process, and with it all other shows.
     socket.on('error', () => undefined);

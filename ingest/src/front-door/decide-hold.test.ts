@@ -1,11 +1,12 @@
 import { liveStreamSchema } from '@showrunner/crds';
 import { describe, expect, it } from 'vitest';
 import { refusal } from '../errors.ts';
-import { decideHold, isIngestReady, isPassing, podIPOf, type Held } from './decide-hold.ts';
+import { decideHold, isIngestReady, isPassing, type Held } from './decide-hold.ts';
 
 const held = (parts: Partial<Held> = {}): Held => ({
   ingestReady: true,
-  podIP: '10.1.2.3',
+  podStarts: true,
+  lastCall: 'nobody',
   waitedMs: 0,
   holdMs: 25_000,
   sinceKnockMs: Infinity,
@@ -24,14 +25,20 @@ describe('a publisher that waits for its ingest', () => {
   });
 
   it('has an ingest that is not ready left alone, but not for ever, for its condition may be old', () => {
-    const unknown = { ingestReady: false, podIP: undefined };
+    const unknown = { ingestReady: false, podStarts: false };
     expect(decideHold(held({ ...unknown, waitedMs: 5_999 })).call).toBe('nobody');
     expect(decideHold(held({ ...unknown, waitedMs: 6_000 })).call).toBe('service');
   });
 
-  it('has a pod called that is not ready yet, and its Service after a while', () => {
-    expect(decideHold(held({ ingestReady: false, waitedMs: 5_999 })).call).toBe('pod');
-    expect(decideHold(held({ ingestReady: false, waitedMs: 6_000 })).call).toBe('service');
+  it('has a pod called that starts, and after a while its Service in turns with it', () => {
+    const starting = (waitedMs: number, lastCall: Held['lastCall']) =>
+      decideHold(held({ ingestReady: false, waitedMs, lastCall })).call;
+    expect([starting(0, 'nobody'), starting(5_999, 'pod')]).toEqual(['pod', 'pod']);
+    expect([starting(6_000, 'pod'), starting(6_200, 'service'), starting(6_400, 'pod')]).toEqual([
+      'service',
+      'pod',
+      'service',
+    ]);
   });
 
   it('hears what it waited for when the time is over', () => {
@@ -64,23 +71,4 @@ it('is ready when its condition says so', () => {
     });
   expect(['True', 'False', 'Unknown'].map((status) => isIngestReady(stream(status)))).toEqual([true, false, false]);
   expect(isIngestReady(undefined)).toBe(false);
-});
-
-it('is at the address that its status names, and at no name', () => {
-  const at = (podIP?: string) =>
-    podIPOf(
-      liveStreamSchema.parse({
-        apiVersion: 'showrunner.dev/v1alpha1',
-        kind: 'LiveStream',
-        metadata: { name: 'live' },
-        status: { ingest: { podIP } },
-      }),
-    );
-  expect(['10.244.0.7', 'fd00::7', 'fade.cafe', undefined].map(at)).toEqual([
-    '10.244.0.7',
-    'fd00::7',
-    undefined,
-    undefined,
-  ]);
-  expect(podIPOf(undefined)).toBe(undefined);
 });

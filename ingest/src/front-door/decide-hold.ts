@@ -1,4 +1,3 @@
-import { isIP } from 'node:net';
 import type { LiveStream } from '@showrunner/crds';
 import type { Refusal, RefusalCode } from '../errors.ts';
 import { refusal } from '../errors.ts';
@@ -7,8 +6,9 @@ import { refusal } from '../errors.ts';
 export interface Held {
   /** Whether the operator says that the ingest is ready. */
   readonly ingestReady: boolean;
-  /** Where its pod is, which may still be starting; absent where the operator knows of none. */
-  readonly podIP: string | undefined;
+  /** Whether it is known where its pod is, which starts: that lets publishers in before its Service leads to it. */
+  readonly podStarts: boolean;
+  readonly lastCall: HoldDecision['call'];
   /** How long it waits. */
   readonly waitedMs: number;
   /** How long it may wait. */
@@ -33,13 +33,6 @@ const KNOCK_EVERY_MS = 1_000;
  */
 const CALL_ANYWAY_AFTER_MS = 6_000;
 
-/** A pod lets publishers in one to two seconds before a probe has found it ready and its Service leads to it. */
-export function podIPOf(stream: LiveStream | undefined): string | undefined {
-  const podIP = stream?.status?.ingest?.podIP;
-  // Whatever else were written there would be looked up as a name.
-  return podIP !== undefined && isIP(podIP) ? podIP : undefined;
-}
-
 /** What an ingest says that has not yet read what the LiveStream's status says already, or makes room for another. */
 const PASSING: ReadonlySet<RefusalCode> = new Set([
   'unknown-key',
@@ -61,7 +54,15 @@ export function isIngestReady(stream: LiveStream | undefined): boolean {
 }
 
 /** What is to be done now for a publisher that is let in and whose ingest has not taken it yet. */
-export function decideHold({ ingestReady, podIP, waitedMs, holdMs, sinceKnockMs, lastRefusal }: Held): HoldDecision {
+export function decideHold({
+  ingestReady,
+  podStarts,
+  lastCall,
+  waitedMs,
+  holdMs,
+  sinceKnockMs,
+  lastRefusal,
+}: Held): HoldDecision {
   if (waitedMs >= holdMs) {
     const why = lastRefusal ?? refusal(ingestReady ? 'unreachable' : 'not-ready');
     return { knock: false, call: 'nobody', refuse: why };
@@ -69,7 +70,13 @@ export function decideHold({ ingestReady, podIP, waitedMs, holdMs, sinceKnockMs,
   const isLate = waitedMs >= CALL_ANYWAY_AFTER_MS;
   return {
     knock: sinceKnockMs >= KNOCK_EVERY_MS,
-    call: ingestReady || isLate ? 'service' : podIP === undefined ? 'nobody' : 'pod',
+    call: ingestReady
+      ? 'service'
+      : podStarts && !(isLate && lastCall === 'pod')
+        ? 'pod'
+        : isLate
+          ? 'service'
+          : 'nobody',
     refuse: undefined,
   };
 }

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { until } from '../testing/publish.ts';
 import { RtmpClient } from '../testing/rtmp-client.ts';
 import { frontDoorConfigSchema } from './config.ts';
-import { createFrontDoorPod, ingestService, type FrontDoorPod } from './front-door-pod.ts';
+import { createFrontDoorPod, ingestAddress, type FrontDoorPod } from './front-door-pod.ts';
 
 const NEEDED = { operatorHost: 'operator', knockTokenFile: '/dev/null' };
 let folder: string;
@@ -74,9 +74,13 @@ describe('the front door as a process', () => {
   });
 });
 
-it('calls an ingest by the absolute name of its Service', () => {
-  expect(ingestService({ namespace: 'shows', name: 'live' }, 'cluster.local')).toEqual({
+it('calls an ingest by the absolute name of its Service, or at its pod', () => {
+  expect(ingestAddress({ namespace: 'shows', name: 'live' }, undefined, 'cluster.local')).toEqual({
     host: 'live-ingest.shows.svc.cluster.local.',
+    port: 1935,
+  });
+  expect(ingestAddress({ namespace: 'shows', name: 'live' }, 'fd00::7', 'cluster.local')).toEqual({
+    host: 'fd00::7',
     port: 1935,
   });
 });

@@ -26,9 +26,13 @@ export interface FrontDoorPod {
   close(): Promise<void>;
 }
 
-/** The Service of a stream's ingest, as an absolute name, so that no search domain is tried before it. */
-export function ingestService({ namespace, name }: StreamRef, clusterDomain: string): IngestAddress {
-  const host = `${componentName(name, 'ingest')}.${namespace}.svc.${clusterDomain}.`;
+/** A stream's ingest: its pod, or its Service as an absolute name, so that no search domain is tried before it. */
+export function ingestAddress(
+  { namespace, name }: StreamRef,
+  podIP: string | undefined,
+  clusterDomain: string,
+): IngestAddress {
+  const host = podIP ?? `${componentName(name, 'ingest')}.${namespace}.svc.${clusterDomain}.`;
   return { host, port: CLUSTER_PORTS.rtmp };
 }
 
@@ -51,10 +55,7 @@ export function createFrontDoorPod({ config, store, logger, registry, locate }: 
   const frontDoor = new FrontDoor({
     config,
     admission,
-    locate:
-      locate ??
-      ((stream, podIP) =>
-        podIP === undefined ? ingestService(stream, clusterDomain) : { host: podIP, port: CLUSTER_PORTS.rtmp }),
+    locate: locate ?? ((stream, podIP) => ingestAddress(stream, podIP, clusterDomain)),
     knock: (stream) => knocker.knock(stream),
     secureContext: certificate && (() => certificate.context),
     metrics,

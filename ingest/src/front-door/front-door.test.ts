@@ -131,11 +131,14 @@ describe('a publisher at the front door', () => {
   });
 
   it('reaches the pod of its ingest before a Service leads to it', async () => {
-    const { doorway, reader } = await studio({ ready: false });
+    const { doorway, ingest, reader } = await studio({ ready: false });
+    doorway.lead({ host: '127.0.0.1', port: 1 });
     const { ended } = push(doorway.port, { seconds: 1 });
     await until(() => doorway.knocks.length === 1);
     expect(reader.heard).toEqual([]);
     await doorway.stream('live', { key: KEY, ready: false, podIP: '127.0.0.1' });
+    await until(() => doorway.log.some((line) => line.includes('ECONNREFUSED')));
+    doorway.leadToPods(ingest.rtmpPort);
     expect(await ended).toBe('');
     expect(reader.tags.length).toBeGreaterThan(60);
   });

@@ -13,6 +13,7 @@ import { decideRoom } from './decide-room.ts';
 import type { FrontDoorMetrics } from './metrics.ts';
 import type { ReachContext } from './reach-ingest.ts';
 import { FrontDoorSession, type FrontDoorContext } from './session.ts';
+import { StartingPods } from './starting-pods.ts';
 
 export interface FrontDoorOptions {
   readonly config: FrontDoorConfig;
@@ -44,6 +45,7 @@ export class FrontDoor {
   readonly #options: FrontDoorOptions;
   readonly #context: FrontDoorContext;
   readonly #sessions: Connections<FrontDoorSession>;
+  readonly #startingPods: StartingPods;
   readonly #rtmp: Listener;
   readonly #rtmps: Listener | undefined;
   #closing: Promise<void> | undefined;
@@ -52,11 +54,13 @@ export class FrontDoor {
     const { config, admission, locate, knock, secureContext, metrics, logger, now = Date.now } = options;
     this.#options = options;
     this.#sessions = new Connections(config, now);
+    this.#startingPods = new StartingPods(admission, now);
     const { handshakeTimeoutMs, wrongKeyDelayMs, holdMs } = config;
     this.#context = {
       config: { handshakeTimeoutMs, wrongKeyDelayMs },
       admission,
       locate,
+      startingPods: this.#startingPods,
       knock,
       holdMs,
       metrics,
@@ -79,6 +83,7 @@ export class FrontDoor {
 
   /** Throws a sentence where a port is taken or may not be used. */
   async start(): Promise<void> {
+    this.#startingPods.start();
     await this.#rtmp.start();
     await this.#rtmps?.start();
     this.#sessions.start(SWEEP_MS);
@@ -105,6 +110,7 @@ export class FrontDoor {
     const listeners = [this.#rtmp, ...(this.#rtmps ? [this.#rtmps] : [])];
     const stopped = Promise.all(listeners.map((listener) => listener.close()));
     await this.#sessions.close();
+    this.#startingPods.close();
     await stopped;
   }
 

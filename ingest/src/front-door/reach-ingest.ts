@@ -3,7 +3,8 @@ import type { Grant } from '../admission/admission.ts';
 import type { StoreAdmission } from '../admission/store-admission.ts';
 import type { Refusal } from '../errors.ts';
 import { callIngest, type IngestAddress } from './call-ingest.ts';
-import { decideHold, isIngestReady, isPassing, podIPOf } from './decide-hold.ts';
+import { decideHold, isIngestReady, isPassing, type HoldDecision } from './decide-hold.ts';
+import type { StartingPods } from './starting-pods.ts';
 import type { HeldClient, Reached } from './splicing-connection.ts';
 
 /** What is needed to find the ingest of a stream. */
@@ -11,6 +12,8 @@ export interface ReachContext {
   readonly admission: Pick<StoreAdmission, 'review' | 'stream' | 'onChange'>;
   /** Where the ingest of a stream is called: its pod where that is given, else its Service. */
   readonly locate: (stream: StreamRef, podIP?: string) => IngestAddress;
+  /** Where its pod is, while that starts. */
+  readonly startingPods: Pick<StartingPods, 'ipOf'>;
   /** Tells the operator that somebody waits. */
   readonly knock: (stream: StreamRef) => void;
   readonly holdMs: number;
@@ -21,29 +24,32 @@ export interface ReachContext {
 const LOOK_MS = 200;
 /** An ingest answers within its own time to check a key; one that does not may have died since it took the call. */
 const CALL_TIMEOUT_MS = 6_000;
-/** Not for long, since the address may be that of a pod which has just gone. */
-const POD_CALL_TIMEOUT_MS = 2_000;
+/** A pod that is not there answers nothing, and its Service may lead to another one meanwhile. */
+const POD_CONNECT_MS = 500;
 
 /**
  * Waits for the ingest of a publisher that was let in and has it take the stream, again and again until it does or the
  * time is over. Never rejects.
  */
 export async function reachIngest(grant: Grant, client: HeldClient, context: ReachContext): Promise<Reached> {
-  const { admission, locate, knock, holdMs, logger, now } = context;
+  const { admission, locate, startingPods, knock, holdMs, logger, now } = context;
   const { record, created, signal } = client;
   const { stream } = grant;
   const began = now();
   let knocked = -Infinity;
+  let lastCall: HoldDecision['call'] = 'nobody';
   let lastRefusal: Refusal | undefined;
   let told: string | undefined;
   while (!signal.aborted) {
     const verdict = admission.review(grant);
     if (!verdict.admitted) return { kind: 'refused', refusal: verdict.refusal };
     const waitedMs = now() - began;
-    const known = admission.stream(stream);
-    const [ingestReady, podIP] = [isIngestReady(known), podIPOf(known)];
+    const ingestReady = isIngestReady(admission.stream(stream));
+    const podIP = startingPods.ipOf(stream);
+    const podStarts = podIP !== undefined;
     const sinceKnockMs = now() - knocked;
-    const step = decideHold({ ingestReady, podIP, waitedMs, holdMs, sinceKnockMs, lastRefusal });
+    const step = decideHold({ ingestReady, podStarts, lastCall, waitedMs, holdMs, sinceKnockMs, lastRefusal });
+    lastCall = step.call;
     if (step.refuse) return { kind: 'refused', refusal: step.refuse };
     if (step.knock) {
       knocked = now();
@@ -51,10 +57,11 @@ export async function reachIngest(grant: Grant, client: HeldClient, context: Rea
     }
     if (step.call !== 'nobody') {
       const bytes = record.bytes();
-      const address = locate(stream, step.call === 'pod' ? podIP : undefined);
-      const mostMs = step.call === 'pod' ? POD_CALL_TIMEOUT_MS : CALL_TIMEOUT_MS;
-      const timeoutMs = Math.max(Math.min(mostMs, holdMs - waitedMs), LOOK_MS);
-      const result = await callIngest({ address, record: bytes, created, timeoutMs, signal });
+      const toPod = step.call === 'pod';
+      const address = locate(stream, toPod ? podIP : undefined);
+      const timeoutMs = Math.max(Math.min(CALL_TIMEOUT_MS, holdMs - waitedMs), LOOK_MS);
+      const connectMs = toPod ? POD_CONNECT_MS : timeoutMs;
+      const result = await callIngest({ address, record: bytes, created, connectMs, timeoutMs, signal });
       if (result.kind === 'started') return { ...result, replayedBytes: bytes.length };
       if (result.kind === 'refused' && !isPassing(result.refusal)) return result;
       lastRefusal = result.kind === 'refused' ? result.refusal : undefined;

@@ -21,6 +21,8 @@ export interface Doorway {
   readonly log: string[];
   /** Where the ingest of every stream is called from now on. */
   lead(address: IngestAddress): void;
+  /** At which port pods are called from now on, where a status names their address. */
+  leadToPods(port: number): void;
   /** Applies a stream with a key of the same name, ready unless said otherwise. */
   stream(name: string, options?: { spec?: object; ready?: boolean; key?: string; podIP?: string }): Promise<void>;
   /** The line of a metric. */
@@ -39,6 +41,7 @@ export async function openDoorway(
   const admission = createStoreAdmission({ store, logger });
   const knocks: string[] = [];
   let target: IngestAddress = { host: '127.0.0.1', port: 1 };
+  let podPort = 1;
   const frontDoor = new FrontDoor({
     config: frontDoorConfigSchema.parse({
       host: '127.0.0.1',
@@ -51,7 +54,7 @@ export async function openDoorway(
       ...options.config,
     }),
     admission,
-    locate: (_stream, podIP) => (podIP === undefined ? target : { ...target, host: podIP }),
+    locate: (_stream, podIP) => (podIP === undefined ? target : { host: podIP, port: podPort }),
     knock: ({ namespace, name }) => void knocks.push(`${namespace}/${name}`),
     secureContext: options.secureContext,
     metrics: new FrontDoorMetrics(registry),
@@ -66,6 +69,7 @@ export async function openDoorway(
     knocks,
     log,
     lead: (address) => void (target = address),
+    leadToPods: (port) => void (podPort = port),
     async stream(name, { spec = {}, ready = true, key = name, podIP } = {}) {
       const ref: StreamRef = { namespace: 'default', name };
       const head = { apiVersion: 'showrunner.dev/v1alpha1', kind: 'LiveStream', metadata: ref };

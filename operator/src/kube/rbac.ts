@@ -23,7 +23,7 @@ export const WATCHED_NAMESPACE_RULES: readonly RbacRule[] = [
     apiGroups: [GROUP],
     resources: ['livestreams/status'],
     verbs: ['patch'],
-    purpose: 'How each stream stands, and the hashes of its keys.',
+    purpose: 'How each stream stands, the hashes of its keys, and where its ingest pod starts.',
   },
   {
     apiGroups: [''],

@@ -75,13 +75,13 @@ describe('a component', () => {
     });
   });
 
-  it('is where its ready pod is, or the one that starts', () => {
+  it('tells where a pod is that starts', () => {
     const [starting, running] = [
       { ...pod, ip: '10.0.0.1' },
       { ...pod, name: 'live-ingest-2', ready: true, ip: '10.0.0.2' },
     ];
     const ipOf = (...pods: ObservedPod[]) => stateOf(pods).podIP;
-    expect([ipOf(pod), ipOf(starting), ipOf(starting, running)]).toEqual([undefined, '10.0.0.1', '10.0.0.2']);
+    expect([ipOf(pod), ipOf(starting), ipOf(starting, running)]).toEqual([undefined, '10.0.0.1', undefined]);
     const crashed = { reason: 'Crashed', message: 'exit code 1' };
     expect([ipOf({ ...starting, deleting: true }), ipOf({ ...starting, trouble: crashed })]).toEqual([
       undefined,

@@ -12,7 +12,7 @@ export interface ComponentState {
   /** Somebody should look at it: it does not become ready by waiting. */
   readonly isTrouble: boolean;
   readonly quota?: QuotaRefusal;
-  /** Of the pod that is ready, or about to be. */
+  /** Of a pod that starts. */
   readonly podIP?: string | undefined;
 }
 
@@ -71,7 +71,6 @@ export function componentState(
       reason: 'PodReady',
       message: `Pod "${ready.name}" is ready${where}.`,
       isTrouble: false,
-      podIP: ready.ip,
     };
   }
   const newest = running.filter((pod) => !pod.deleting).sort((a, b) => b.createdAt - a.createdAt)[0];

@@ -15,7 +15,7 @@ import { COMPONENTS } from './object-names.ts';
 import type { ObservedLiveStream, PodAnswers, StreamObjects } from './observed-live-stream.ts';
 import { occupationOf } from './occupation.ts';
 import { disabledShowEnd, podsNeeded } from './pods-needed.ts';
-import { podsStatus, UNKNOWN_FOR_MS } from './pods-status.ts';
+import { podsStatus, STARTING_MS, UNKNOWN_FOR_MS } from './pods-status.ts';
 import { CONDITIONS } from './reasons.ts';
 import { GIVE_BACK_AFTER_MS, quotaStanding } from './quota-standing.ts';
 import { refusalProblem, specProblem } from './spec-problem.ts';
@@ -137,6 +137,7 @@ export function decideLiveStream(
     stream.spec.enabled || pods === 'unwanted' ? undefined : disabledShowEnd(stream, now),
     knowsSoon ? unknownSince + UNKNOWN_FOR_MS : undefined,
     unknownSince === undefined ? undefined : unknownSince + PATIENCE_MS,
+    onAirSince === undefined ? undefined : onAirSince + STARTING_MS,
     former.exist ? now + FORMER_RETRY_MS : undefined,
   ];
   return {

@@ -49,6 +49,16 @@ describe('decideStatus', () => {
     });
   });
 
+  it('says where the ingest pod is that starts, on a cluster', () => {
+    const ready = { type: 'Ready', status: 'False', reason: 'Starting', message: 'Pods are starting.' } as const;
+    const at = (ingestPodIP: string | undefined) => {
+      const pods = { ready, components: [], others: [], ingestPodIP };
+      return decideStatus(stream(), { keys, show: undefined, urls, pods }, NOW).ingest;
+    };
+    expect(at('10.0.0.1')).toEqual({ server: urls.rtmp, keyHashes: keys.hashes, podIP: '10.0.0.1' });
+    expect(at(undefined)).toEqual({ server: urls.rtmp, keyHashes: keys.hashes });
+  });
+
   it('goes through the phases of a show', () => {
     expect(statusWith({ state: 'live', startedAt: START }).phase).toBe('Live');
     expect(statusWith({ state: 'reconnecting', startedAt: START }).phase).toBe('Reconnecting');

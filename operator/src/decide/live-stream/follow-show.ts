@@ -32,7 +32,7 @@ function publisherIn(answers: PodAnswers['ingest'], wasOnAir: boolean) {
     const found = answers.find(({ state }) => state?.state === publisher);
     if (found?.state) return { publisher, pod: found.pod, ingest: found.state };
   }
-  // A pod that starts has no publisher, but one that ran and does not answer any more may have.
+  // A pod that starts has none that we know of, but one that ran and does not answer any more may have.
   const isUnknown = answers.some(({ state, ready }) => !state && (ready || wasOnAir));
   return { publisher: isUnknown ? ('unknown' as const) : ('off' as const) };
 }

@@ -20,7 +20,7 @@ const SEGMENTS_BEHIND = 3;
 
 /** What pods answered is taken for what is, for so long. */
 const FRESH_MS = 5_000;
-/** Within this time a publisher that knocked is at a pod that is ready, and the pod says so. */
+/** Within this time a publisher that knocked is at a pod that is ready or starts, and the pod says so. */
 const ARRIVAL_MS = 10_000;
 
 export function occupationOf(
@@ -31,11 +31,12 @@ export function occupationOf(
 ): Occupation {
   const onAir = isOnAir(show);
   const behind = SEGMENTS_BEHIND * durationMs(stream.spec.transcode.segmentDuration) + SLOW_VIEWERS_MS;
-  const mayBeOutdated = now - followedAt > FRESH_MS || now - knockedAt < ARRIVAL_MS;
+  const mayArrive = now - knockedAt < ARRIVAL_MS;
+  const mayBeOutdated = now - followedAt > FRESH_MS || mayArrive;
   return {
     isBusy: onAir || publisher !== 'off',
     onAir: publisher === 'unknown' && !onAir ? undefined : onAir,
-    isStale: mayBeOutdated && children.pods.ingest.some(({ ready }) => ready),
+    isStale: mayBeOutdated && children.pods.ingest.some(({ ready, ip }) => ready || (mayArrive && ip !== undefined)),
     farewellEnd: show?.endedAt === undefined ? 0 : show.endedAt + behind,
   };
 }

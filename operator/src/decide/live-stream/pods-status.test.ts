@@ -39,7 +39,11 @@ const quota: ComponentState = {
   message: 'No room.',
   quota: { kind: 'exhausted', message: 'No room.' },
 };
-const onAir = { publisher: 'live', show: { state: 'live', startedAt: START } } as const;
+const onAirFor = (ms: number): PodsSeen['followed'] => ({
+  publisher: 'live',
+  show: { state: 'live', startedAt: START - ms },
+});
+const onAir = onAirFor(15_000);
 
 function told(of: Partial<PodsSeen>, spec: object = {}): string[] {
   const { ready: first, others } = podsStatus(liveStream(spec), { ...seen, ...of }, START);
@@ -74,6 +78,11 @@ describe('the conditions of pods', () => {
       'a pod lost in mid-show',
       { states: [ready('ingest'), starting('transcoder')], followed: onAir },
       ['Ready False Starting', 'Degraded True PodStarting', 'Reconciling True InProgress'],
+    ],
+    [
+      'a show that has begun before all pods were found ready',
+      { states: [starting('ingest'), starting('transcoder')], followed: onAirFor(14_999) },
+      ['Ready False Starting', 'Reconciling True InProgress'],
     ],
     [
       'an update behind a show',

@@ -8,6 +8,9 @@ import { isOnAir } from './follow-show.ts';
 /** Pods that do not answer for shorter than this are busy, or were not asked yet. */
 export const UNKNOWN_FOR_MS = 15_000;
 
+/** Within this time of a show pods may still be starting for it. */
+export const STARTING_MS = 15_000;
+
 /** What a cluster adds to a status. */
 export interface PodsStatus {
   /** Overrides what the laptop would say. */
@@ -72,8 +75,10 @@ function degraded({ hasPods, states, followed }: PodsSeen, now: number): Finding
   if (!hasPods) return [];
   const is = (reason: Finding<'Degraded'>['reason'], message: string) =>
     [{ type: 'Degraded', status: 'True', reason, message }] as const;
-  const worst =
-    states.find(({ isTrouble }) => isTrouble) ?? states.find(({ ready }) => !ready && isOnAir(followed.show));
+  const { show } = followed;
+  // A publisher is let in as soon as its ingest listens, and media follow before all probes have found that.
+  const isUnderWay = isOnAir(show) && now - show.startedAt >= STARTING_MS;
+  const worst = states.find(({ isTrouble }) => isTrouble) ?? states.find(({ ready }) => !ready && isUnderWay);
   if (worst && worst.reason !== 'PodReady') return [...is(worst.reason, worst.message)];
   if (followed.unknownSince === undefined || now - followed.unknownSince < UNKNOWN_FOR_MS) return [];
   return [
