@@ -1,6 +1,6 @@
 import type { TranscoderState } from '@showrunner/service-kit';
 import { expect, it } from 'vitest';
-import { notReady } from './readiness.ts';
+import { notReady, notServing } from './readiness.ts';
 
 const NONE: TranscoderState = { show: 'none' };
 const STARTED: TranscoderState = { show: 'running' };
@@ -22,7 +22,15 @@ it.each([
   ['a show that another ingest lost, and its media', 'off', PLAYABLE, SINCE, undefined],
   ['a show that has ended, of which the files do not know yet', 'off', ENDED, SINCE, undefined],
 ] as const)('with %s', (_what, link, show, onAirSince, problem) => {
-  const told = notReady(link, show, onAirSince);
+  const told = notServing(link, show, onAirSince);
   if (problem === undefined) expect(told).toBe(undefined);
   else expect(told).toContain(problem);
+});
+
+it('is ready before it serves where no other pod can have a show', () => {
+  const PROBLEM = 'The link to ingest is not there yet.';
+  expect(notReady(PROBLEM, NONE, undefined)).toBe(undefined);
+  expect(notReady(PROBLEM, NONE, SINCE)).toBe(PROBLEM);
+  expect(notReady(PROBLEM, undefined, undefined)).toBe(PROBLEM);
+  expect(notReady(undefined, PLAYABLE, SINCE)).toBe(undefined);
 });

@@ -7,7 +7,7 @@ import type { LinkState } from '@showrunner/service-kit/flv-link';
  * has shown up to now. An ingest that has just taken another one's place knows of none.
  * @param onAirSince While a show is on air as the stream's files say, which are late where it has just ended.
  */
-export function notReady(
+export function notServing(
   link: LinkState,
   show: TranscoderState | undefined,
   onAirSince: number | undefined,
@@ -17,4 +17,16 @@ export function notReady(
   const isOn = link === 'live' || link === 'reconnecting' || onAirSince !== undefined;
   const hasNothing = show.show !== 'ended' && show.firstMediaSeconds === undefined;
   return isOn && hasNothing ? 'A show is running of which nothing has come here yet.' : undefined;
+}
+
+/**
+ * What keeps the pod from being the one that its Service leads to: that it does not serve yet, while another pod may have the show that
+ * its files speak of. Where they speak of none there is nobody to wait for. Until it serves it refuses connections, and edges ask again.
+ */
+export function notReady(
+  servingProblem: string | undefined,
+  show: TranscoderState | undefined,
+  onAirSince: number | undefined,
+): string | undefined {
+  return show && onAirSince === undefined ? undefined : servingProblem;
 }

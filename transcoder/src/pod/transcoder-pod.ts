@@ -13,7 +13,7 @@ import { createTranscoder } from '../live/transcoder.ts';
 import type { TranscoderPodConfig } from './config.ts';
 import { drain } from './drain.ts';
 import { MediaListener } from './media-listener.ts';
-import { notReady } from './readiness.ts';
+import { notReady, notServing } from './readiness.ts';
 
 /** A link that breaks is no publisher that left: also a show without a grace waits so long for it, in milliseconds. */
 const LEAST_GRACE_MS = 5_000;
@@ -58,17 +58,22 @@ export function createTranscoderPod({ config, logger, registry }: TranscoderPodO
     const stream = own();
     return stream && transcoder.state(stream);
   };
-  let wasReady = false;
+  let hasServed = false;
   let starting: Promise<void> | undefined;
   let closing: Promise<void> | undefined;
   const isClosing = (): boolean => closing !== undefined;
 
-  /** Once it was ready it stays so: what it has of a show it serves whatever becomes of the link, also while it drains. */
-  function problems(): string[] {
-    if (wasReady) return [];
+  /** Once it has served it goes on: what it has of a show is there whatever becomes of the link, also while it drains. */
+  function servingProblem(): string | undefined {
+    if (hasServed) return undefined;
     const stream = own();
-    const problem = notReady(stream && source.state(stream), showState(), folder.onAirSince);
-    wasReady = problem === undefined;
+    const problem = notServing(stream && source.state(stream), showState(), folder.onAirSince);
+    hasServed = problem === undefined;
+    return problem;
+  }
+
+  function problems(): string[] {
+    const problem = notReady(servingProblem(), showState(), folder.onAirSince);
     return problem === undefined ? [] : [folder.problem ?? problem];
   }
 
@@ -87,7 +92,7 @@ export function createTranscoderPod({ config, logger, registry }: TranscoderPodO
     folder.onChange(({ liveStream }) => transcoder.setStream(liveStream));
     await folder.start();
     // Before it knows of its show it refuses connections, which edges understand: an answer would be a wrong one.
-    while (!isClosing() && problems().length > 0) await sleep(READY_LOOK_MS);
+    while (!isClosing() && servingProblem() !== undefined) await sleep(READY_LOOK_MS);
     if (isClosing()) return;
     await media.start();
     logger.info({ stream: streamId(own()!), ports: { http: media.port, ops: ops.port } }, 'ready');
