@@ -53,30 +53,19 @@ export function isIngestReady(stream: LiveStream | undefined): boolean {
   return conditions.some(({ type, status }) => type === 'IngestReady' && status === 'True');
 }
 
+function whomToCall({ ingestReady, podStarts, lastCall, waitedMs }: Held): HoldDecision['call'] {
+  const isLate = waitedMs >= CALL_ANYWAY_AFTER_MS;
+  if (ingestReady) return 'service';
+  if (podStarts && !(isLate && lastCall === 'pod')) return 'pod';
+  return isLate ? 'service' : 'nobody';
+}
+
 /** What is to be done now for a publisher that is let in and whose ingest has not taken it yet. */
-export function decideHold({
-  ingestReady,
-  podStarts,
-  lastCall,
-  waitedMs,
-  holdMs,
-  sinceKnockMs,
-  lastRefusal,
-}: Held): HoldDecision {
+export function decideHold(held: Held): HoldDecision {
+  const { ingestReady, waitedMs, holdMs, sinceKnockMs, lastRefusal } = held;
   if (waitedMs >= holdMs) {
     const why = lastRefusal ?? refusal(ingestReady ? 'unreachable' : 'not-ready');
     return { knock: false, call: 'nobody', refuse: why };
   }
-  const isLate = waitedMs >= CALL_ANYWAY_AFTER_MS;
-  return {
-    knock: sinceKnockMs >= KNOCK_EVERY_MS,
-    call: ingestReady
-      ? 'service'
-      : podStarts && !(isLate && lastCall === 'pod')
-        ? 'pod'
-        : isLate
-          ? 'service'
-          : 'nobody',
-    refuse: undefined,
-  };
+  return { knock: sinceKnockMs >= KNOCK_EVERY_MS, call: whomToCall(held), refuse: undefined };
 }
