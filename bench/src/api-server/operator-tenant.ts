@@ -16,6 +16,9 @@ const CONCURRENCY = 16;
 /** An operator that waits for nothing and has written nothing for this long is done. */
 const QUIET_MS = 3_000;
 const LOOK_MS = 250;
+/** Where other work runs on the machine, a stream with its seven or eight writes takes a tenth of a second and more. */
+const MOST_STREAM_MS = 200;
+const LEAST_TIMEOUT_MS = 120_000;
 
 /** A namespace with LiveStreams, and the operator that looks after it. */
 export interface OperatorTenant {
@@ -43,8 +46,21 @@ export async function operatorTenant(
   return {
     namespace: tenant.name,
     user: `system:serviceaccount:${home.name}:operator`,
-    startOperator: () => startOperator(api, { namespace: home.name, namespaces: [tenant.name], bundle }),
+    startOperator: async () => {
+      const operator = await startOperator(api, { namespace: home.name, namespaces: [tenant.name], bundle });
+      process.once('exit', () => killIfThere(operator.pid));
+      return operator;
+    },
   };
+}
+
+/** A figure that fails leaves no operator behind. */
+function killIfThere(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It was stopped.
+  }
 }
 
 /** Makes the operator's bundle of these sources. */
@@ -56,7 +72,8 @@ export function bundleOperator(): void {
 }
 
 /** Waits until the operator leads, knows so many LiveStreams, and has nothing more to do. Resolves to when that began, by `performance.now()`. */
-export async function untilDone(operator: OperatorProcess, streams: number, timeoutMs = 480_000): Promise<number> {
+export async function untilDone(operator: OperatorProcess, streams: number): Promise<number> {
+  const timeoutMs = LEAST_TIMEOUT_MS + streams * MOST_STREAM_MS;
   const deadline = performance.now() + timeoutMs;
   const metric = (name: string) => operator.metric(`showrunner_operator_${name}`);
   let [before, since] = ['', performance.now()];
