@@ -19,6 +19,10 @@ async function sampled(pid: number, seconds: number): Promise<number[]> {
   return samples;
 }
 
+function megabytes(samples: readonly number[]): string {
+  return `p50 ${percentile(samples, 0.5).toFixed(0)} MB, most ${percentile(samples, 1).toFixed(0)} MB`;
+}
+
 export const operatorMemory: Figure = {
   name: 'operator-memory',
   describes: 'resident memory of the operator at 10,000 LiveStreams, half of them warm with two pods each',
@@ -34,6 +38,7 @@ export const operatorMemory: Figure = {
       let operator = await tenant.startOperator();
       await carriedOut(api, tenant, { operator, pods, streams });
       const grown = await sampled(operator.pid, seconds);
+      say(`idle: ${megabytes(grown)}`);
       await operator.stop();
       operator = await tenant.startOperator();
       const starting = sampled(operator.pid, seconds);
@@ -44,7 +49,7 @@ export const operatorMemory: Figure = {
         const most = percentile(samples, 1);
         return {
           what: `operator with ${streams} LiveStreams, ${what}`,
-          ours: `p50 ${percentile(samples, 0.5).toFixed(0)} MB, most ${most.toFixed(0)} MB`,
+          ours: megabytes(samples),
           goal: `<= ${GOAL_MEGABYTES} MB`,
           met: most <= GOAL_MEGABYTES,
         };

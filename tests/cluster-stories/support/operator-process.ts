@@ -12,8 +12,8 @@ import { writeOperatorKubeconfig } from './operator-account.ts';
 import { launchAsPod } from './pod-process.ts';
 
 const MAIN = fileURLToPath(new URL('../../../operator/src/main.ts', import.meta.url));
-/** Ten thousand streams are listed within it. */
-const READY_MS = 60_000;
+/** Ten thousand streams are listed within it, also on a busy machine. */
+const READY_MS = 180_000;
 const KNOCK_TOKEN = 'the-knock-token-of-a-story';
 
 export interface OperatorOptions {
