@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   eventually,
+  liveStreamYaml,
   pushTestPicture,
   startBrowser,
   startShowrunner,
@@ -118,6 +119,33 @@ describe('a viewer walks around', () => {
       await tab.goto(product.http, { timeout: 10_000 });
       await tab.locator('a.card').first().waitFor({ timeout: 10_000 });
     }
+  });
+
+  it('to a show that is deleted in the middle, is told so at once, and sees the one that is made in its place', async () => {
+    await browser.closePages();
+    await publisher.kill();
+    const begin = async () => {
+      const key = await product.apply('friday', liveStreamYaml('friday', { title: 'Friday night' }));
+      publisher = pushTestPicture(product.publishUrl(key));
+    };
+    await begin();
+    page = await browser.open(`${product.http}/watch/default/friday`);
+    await untilPlaying(page, 30_000);
+    expect(await page.getByText('LIVE', { exact: true }).count()).toBeGreaterThan(0);
+
+    expect(await product.command('delete', 'default/friday')).toMatchObject({ code: 0 });
+    await page.getByText('This show was taken down.').waitFor({ timeout: 3_000 });
+    expect(await page.getByRole('heading', { level: 1 }).textContent()).toBe('Friday night');
+    expect(await page.getByText('LIVE', { exact: true }).count()).toBe(0);
+    expect(await page.evaluate(`document.querySelector('video')?.paused`)).toBe(true);
+    const asked: string[] = [];
+    page.on('request', (request) => asked.push(request.url()));
+    await publisher.exited;
+    await sleep(1_000);
+    expect(asked.filter((url) => url.includes('/hls/'))).toEqual([]);
+
+    await begin();
+    await untilPlaying(page, 30_000);
   });
 
   it('without an error on the page', async () => {

@@ -245,6 +245,8 @@ describe('the rest', () => {
     expect([home.body, home.headers['cache-control']]).toEqual(['<p>home', 'no-cache']);
     expect(home.headers['content-security-policy']).toContain("default-src 'self'");
     expect(home.headers['x-content-type-options']).toBe('nosniff');
+    // Over plain HTTP by an address it would be an error in the log of each page.
+    expect(home.headers).not.toHaveProperty('cross-origin-opener-policy');
     expect((await server.inject('/watch/default/live')).body).toMatch(/^<html data-on-air="(true|false)"><p>watch$/);
     const absent = await server.inject('/watch/default/nobody');
     expect([absent.statusCode, absent.body]).toEqual([404, '<html data-on-air="false"><p>watch']);

@@ -3,7 +3,7 @@ import videojs from 'video.js';
 import { loadWithLowLatency, type LowLatencyLoading } from './low-latency-loading.ts';
 import { playlistSeconds } from './media-playlist.ts';
 import type { QualityLevel } from './player-snapshot.ts';
-import type { Variant, Vhs } from './vhs.ts';
+import type { Tech, Variant, Vhs } from './vhs.ts';
 
 export interface EngineEvents {
   /** The source could not be loaded, or broke off. */
@@ -62,6 +62,14 @@ export class Engine {
 
   load(url: string): void {
     this.#player.src({ src: url, type: 'application/x-mpegURL' });
+  }
+
+  /** Pauses, ends all requests and lets go of the picture. */
+  unload(): void {
+    this.#player.pause();
+    // What the next `load` would do first; the player's own `reset` would put another element in place of `video`.
+    this.#tech?.disposeSourceHandler();
+    this.#tech?.reset();
   }
 
   play(): Promise<unknown> {
@@ -137,6 +145,10 @@ export class Engine {
   }
 
   #vhs(): Vhs | undefined {
-    return (this.#player.tech(true) as { vhs?: Vhs } | undefined)?.vhs;
+    return this.#tech?.vhs;
+  }
+
+  get #tech(): Tech | undefined {
+    return this.#player.tech(true) as unknown as Tech | undefined;
   }
 }

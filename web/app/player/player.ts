@@ -51,6 +51,17 @@ export class Player {
     this.#join(url);
   }
 
+  /** Gives up what is played: no picture stands, and nothing is loaded any more. */
+  stop(): void {
+    this.#url = undefined;
+    this.#failed = false;
+    this.#shown = false;
+    this.#position.restart();
+    // Before the video pauses, which is not the viewer's doing.
+    this.#enter('idle');
+    this.#engine.unload();
+  }
+
   play(): void {
     if (this.#state === 'idle' || this.#state === 'ended') return;
     if (this.#position.isMomentGone) this.#loseMoment();
@@ -129,7 +140,7 @@ export class Player {
       this.#enter('playing');
     });
     on('pause', () => {
-      if (this.#state !== 'ended' && !this.#failed) this.#enter('paused');
+      if (this.#state !== 'ended' && this.#state !== 'idle') this.#enter('paused');
     });
     on('play', () => {
       if (this.#state !== 'paused') return;

@@ -15,6 +15,13 @@ export interface Vhs {
     on(event: 'firstplay', listener: () => void): void;
   };
 }
+/** What is played by: the video element, and the engine before it where the browser's own does not play. */
+export interface Tech {
+  readonly vhs?: Vhs;
+  disposeSourceHandler(): void;
+  /** Lets the element go of its source. */
+  reset(): void;
+}
 /** A quality level; its segments are there once it has been loaded. */
 export interface Variant extends MediaPlaylist {
   readonly id: string;

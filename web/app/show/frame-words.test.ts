@@ -16,6 +16,16 @@ describe('frameWords', () => {
     expect(frameWords({ kind: 'ended' }, '\u202eevil', NOW).sentence).toBe('\u2068\u202eevil\u2069 has ended.');
   });
 
+  it('say of a show that is gone that it was taken down', () => {
+    expect(frameWords({ kind: 'taken-down', began: true }, 'Friday night', NOW)).toEqual({
+      sentence: '\u2068Friday night\u2069 has ended.',
+      hint: 'This show was taken down.',
+    });
+    expect(frameWords({ kind: 'taken-down', began: false }, 'Friday night', NOW).sentence).toBe(
+      '\u2068Friday night\u2069 was taken down.',
+    );
+  });
+
   it('are none over the picture', () => {
     expect(frameWords({ kind: 'none' }, 'x', NOW)).toEqual({ sentence: '', hint: '' });
   });

@@ -24,6 +24,10 @@ export function frameWords(frame: Frame, title: string, now: number): { sentence
       };
     case 'ended':
       return { sentence: `${show} has ended.`, hint: '' };
+    case 'taken-down':
+      return frame.began
+        ? { sentence: `${show} has ended.`, hint: 'This show was taken down.' }
+        : { sentence: `${show} was taken down.`, hint: '' };
     case 'failed':
       return { sentence: `${show} cannot be shown right now.`, hint: '' };
     case 'not-found':

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { LiveStreamView } from '../api/live-stream-feed.ts';
-import { frameOf, isPlayable, type FrameInput } from './frame.ts';
+import { frameOf, hasLiveEdge, isPlayable, lastKnown, type FrameInput } from './frame.ts';
 
 const NOW = Date.parse('2026-11-21T12:00:00Z');
 const stream = (phase: LiveStreamView['phase'], more: Partial<LiveStreamView> = {}): LiveStreamView => ({
@@ -15,7 +15,7 @@ const stream = (phase: LiveStreamView['phase'], more: Partial<LiveStreamView> = 
 const idle = { state: 'idle', shown: false, autoplay: 'allowed', atLiveEdge: true } as const;
 const playing = { state: 'playing', shown: true, autoplay: 'allowed', atLiveEdge: true } as const;
 const frame = (input: Partial<FrameInput>) =>
-  frameOf({ stream: stream('Live'), connection: 'open', player: idle, now: NOW, ...input });
+  frameOf({ stream: stream('Live'), last: undefined, connection: 'open', player: idle, now: NOW, ...input });
 
 describe('frameOf', () => {
   it('shows the picture when there is one, whatever the server says', () => {
@@ -56,12 +56,54 @@ describe('frameOf', () => {
     expect(frame({ stream: stream('Ended', { startAt: '2026-11-22T20:00:00Z' }) }).kind).toBe('soon');
   });
 
+  it('takes the picture of a show away that is gone, although its media are still served', () => {
+    const last = stream('Live', { startedAt: '2026-11-21T11:00:00Z' });
+    const gone = { stream: undefined, last } as const;
+    expect(frame({ ...gone, player: playing })).toEqual({ kind: 'taken-down', began: true });
+    expect(frame({ ...gone, player: 'missing' })).toEqual({ kind: 'taken-down', began: true });
+    expect(frame({ ...gone, last: stream('Ready') })).toEqual({ kind: 'taken-down', began: false });
+    // A document that said the show was on air, before the server said that there is none.
+    expect(frame({ stream: undefined, player: playing })).toEqual({ kind: 'not-found' });
+  });
+
+  it('follows a show that is made anew as any other', () => {
+    const last = stream('Live', { startedAt: '2026-11-21T11:00:00Z' });
+    expect(frame({ stream: stream('Pending'), last })).toEqual({ kind: 'waiting' });
+    expect(frame({ stream: stream('Live'), last, player: playing })).toEqual({ kind: 'none' });
+  });
+
   it('says what is wrong', () => {
     expect(frame({ stream: undefined })).toEqual({ kind: 'not-found' });
     expect(frame({ stream: 'unknown', connection: 'lost' })).toEqual({ kind: 'unreachable' });
     expect(frame({ stream: stream('Failed') })).toEqual({ kind: 'failed' });
     expect(frame({ player: 'missing' })).toEqual({ kind: 'no-player' });
     expect(frame({ player: { ...idle, state: 'loading', autoplay: 'refused' } })).toEqual({ kind: 'press-play' });
+  });
+});
+
+describe('lastKnown', () => {
+  it('outlives the stream', () => {
+    const before = stream('Live', { title: 'Friday night' });
+    expect(lastKnown('unknown', undefined)).toBeUndefined();
+    expect(lastKnown(before, undefined)).toBe(before);
+    expect(lastKnown(undefined, before)).toBe(before);
+    const anew = stream('Pending');
+    expect(lastKnown(anew, before)).toBe(anew);
+  });
+});
+
+describe('hasLiveEdge', () => {
+  it('is there with a picture, and not while its publisher is away', () => {
+    expect(hasLiveEdge(frame({ player: playing }))).toBe(true);
+    expect(hasLiveEdge(frame({ player: playing, stream: 'unknown' }))).toBe(true);
+    expect(hasLiveEdge(frame({ player: playing, stream: stream('Reconnecting') }))).toBe(false);
+    const paused = { ...playing, state: 'paused', atLiveEdge: false } as const;
+    expect(hasLiveEdge(frame({ player: paused, stream: stream('Reconnecting') }))).toBe(false);
+  });
+
+  it('is where a viewer may go who is behind', () => {
+    const behind = { ...playing, atLiveEdge: false } as const;
+    expect(hasLiveEdge(frame({ player: behind, stream: stream('Reconnecting') }))).toBe(true);
   });
 });
 
