@@ -88,6 +88,8 @@ export async function start(config: StandaloneConfig): Promise<void> {
   shutdown.onShutdown('data folder', () => data.close());
 
   try {
+    // Before the ports: who starts twice is told so, rather than to choose another port.
+    lock = lockForServer(data.path, http);
     const refusals = new RefusalLines();
     const { stream, isFirst } = await ensureFirstShow(resources);
     const admission = createStoreAdmission({ store: resources, logger });
@@ -156,7 +158,6 @@ export async function start(config: StandaloneConfig): Promise<void> {
     await web.listen({ port: config.httpPort, host }).catch((error: unknown) => {
       throw explainListenError(error, { host, port: config.httpPort, variable: 'SHOWRUNNER_HTTP_PORT' });
     });
-    lock = lockForServer(data.path);
     await admission.start();
     controller.start();
     await ingest.start().catch((error: unknown) => {
