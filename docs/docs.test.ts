@@ -43,6 +43,16 @@ function liveStreamsApplied(lines: string): Manifest[] {
   return [...files, ...typed].flatMap(liveStreamsIn);
 }
 
+it('quotes to the streamer what ingest says', () => {
+  const guide = readFileSync(join(root, 'docs/guides/obs.md'), 'utf8');
+  const sentences = readFileSync(join(root, 'ingest/src/errors.ts'), 'utf8');
+  // Except for where to publish, which is made where it is known.
+  const engines = readFileSync(join(root, 'ingest/src/engines/engine-choice.ts'), 'utf8');
+  const quoted = [...guide.matchAll(/_([^_|]+) …_/g)].map((match) => match[1]!);
+  expect(quoted.length).toBeGreaterThan(5);
+  expect(quoted.filter((words) => !`${sentences}${engines}`.includes(words))).toEqual([]);
+});
+
 describe.each(markdownBelow(root).map((path) => relative(root, path)))('%s', (path) => {
   const text = readFileSync(join(root, path), 'utf8');
 
