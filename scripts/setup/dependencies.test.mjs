@@ -70,6 +70,6 @@ describe('an installation', () => {
     const { code, said, tries, isDone } = await ended;
     expect({ code, tries, isDone }).toEqual({ code: 130, tries: 1, isDone: false });
     expect(readFileSync(join(root, 'undone'), 'utf8')).toBe('undone\n');
-    expect(said).toContain('• Stopping, once npm has undone what it had begun\n');
+    expect(said).toContain('• Stopping, once npm has undone what it had begun: this may take a minute\n');
   });
 });

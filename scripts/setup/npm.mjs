@@ -15,7 +15,7 @@ export async function npm(args, options = {}) {
   const stop = (signal) => {
     if (stoppedBy) return;
     stoppedBy = signal;
-    say('Stopping, once npm has undone what it had begun');
+    say('Stopping, once npm has undone what it had begun: this may take a minute');
     child.kill(signal);
   };
   for (const signal of SIGNALS) process.on(signal, stop);
