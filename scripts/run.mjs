@@ -6,7 +6,7 @@ import { node24 } from './setup/node24.mjs';
 import { runNode } from './setup/run-node.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const node = node24();
-dependencies(root, node);
+const node = await node24();
+await dependencies(root, node);
 const [program = 'node', ...args] = process.argv.slice(2);
 runNode(node, program === 'node' ? args : [join(root, 'node_modules', '.bin', program), ...args]);

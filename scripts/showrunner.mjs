@@ -12,9 +12,9 @@ import { fail } from './setup/say.mjs';
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const args = process.argv.slice(2);
 const command = args[0];
-const node = node24();
+const node = await node24();
 if (command === 'start') {
-  dependencies(root, node);
+  await dependencies(root, node);
   if (!process.env.SHOWRUNNER_FFMPEG) programs(['ffmpeg']);
   app(root, node);
 } else if (!areDependenciesInstalled(root)) {

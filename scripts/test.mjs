@@ -13,8 +13,8 @@ import { fail } from './setup/say.mjs';
 import { runVitest } from './test/vitest.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const node = node24();
-dependencies(root, node);
+const node = await node24();
+await dependencies(root, node);
 programs(['ffmpeg', 'ffprobe', 'chromium', 'nginx', 'nginx-rtmp']);
 app(root, node);
 

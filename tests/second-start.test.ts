@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { mkdtempSync, rmSync, statSync, readdirSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -56,10 +58,26 @@ describe('a second start on the same data folder', () => {
     for (const file of secrets) expect(statSync(join(product.data, file)).mode & 0o077, file).toBe(0);
   });
 
-  it('says in words that a port is in use', async () => {
+  it('says first that the other one runs, and where', async () => {
     const product = await startShowrunner();
     onTestFinished(async () => {
       await product.stop();
+    });
+    const other = await product.command('start');
+    expect(other.code).not.toBe(0);
+    expect(other.stderr).toContain(`Another Showrunner runs on the data folder ${product.data}, at ${product.http}. `);
+    expect(other.stderr).not.toMatch(/port|at .*\.ts:[0-9]+/i);
+  });
+
+  it('says in words that a port is in use', async () => {
+    const data = mkdtempSync(join(tmpdir(), 'showrunner-story-'));
+    const product = await startShowrunner({ data });
+    await product.stop();
+    const program = createServer().listen(product.httpPort, '0.0.0.0');
+    await once(program, 'listening');
+    onTestFinished(() => {
+      program.close();
+      rmSync(data, { recursive: true, force: true });
     });
     const other = await product.command('start');
     expect(other.code).not.toBe(0);

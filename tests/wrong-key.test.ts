@@ -27,6 +27,9 @@ describe('a publisher who may not', () => {
     expect((await httpGet(product.masterUrl())).status).toBe(404);
     expect(await product.phase()).toBe('Ready');
     expect((await httpGet(`${product.http}/api/v1/live-streams`)).body.toString()).toBe(before);
+    expect(product.output()).toContain(
+      '127.0.0.1 was refused: This stream key is not known: copy the key of your show',
+    );
     expect(product.output()).not.toContain(wrong);
   });
 
@@ -34,6 +37,7 @@ describe('a publisher who may not', () => {
     const url = product.publishUrl().replace('/live/', '/other/');
     expect(await refusal(url)).toMatch(/Server error: .+/i);
     expect((await httpGet(product.masterUrl())).status).toBe(404);
+    expect(product.output()).toContain('was refused: There is no such application here: the Server must end in /live.');
   });
 
   it('is refused while the stream is disabled', async () => {

@@ -1,6 +1,7 @@
 import type { Logger } from '@showrunner/service-kit';
 import type { Admission } from './admission/admission.ts';
 import type { IngestConfig } from './config.ts';
+import type { RefusedClient } from './errors.ts';
 import type { IngestMetrics } from './metrics.ts';
 import type { Shows } from './shows/shows.ts';
 
@@ -23,6 +24,7 @@ export interface DoorContext {
   readonly shows: Shows;
   readonly metrics: IngestMetrics;
   readonly logger: Logger;
+  readonly onRefused?: ((client: RefusedClient) => void) | undefined;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
 }

@@ -1,4 +1,4 @@
-import type { StopReason } from '@showrunner/service-kit';
+import type { StopReason, StreamRef } from '@showrunner/service-kit';
 
 /**
  * Every way in which ingest turns a client away or ends a publisher: the RTMP status code it hears, the sentence that
@@ -163,6 +163,15 @@ export interface Refusal {
   /** ASCII (the AMF encoder counts characters, not bytes), and never a word that the client sent. */
   readonly sentence: string;
   readonly stop: StopReason;
+}
+
+/** Who was turned away, for the people who run the server. */
+export interface RefusedClient {
+  /** Empty where it had hung up before it could be asked. */
+  readonly address: string;
+  /** Of a publisher that had been let in. */
+  readonly stream: StreamRef | undefined;
+  readonly refusal: Refusal;
 }
 
 /** `detail` replaces the table's sentence by one that names the value and the rule. */

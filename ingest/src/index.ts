@@ -6,5 +6,6 @@ export {
   type TwoEngineIngestOptions,
 } from './engines/two-engine-ingest.ts';
 export { ingestConfigSchema, type IngestConfigInput } from './config.ts';
-export type { Refusal, RefusalCode } from './errors.ts';
+export type { Refusal, RefusalCode, RefusedClient } from './errors.ts';
 export { createIngest, type Ingest, type IngestOptions } from './ingest.ts';
+export { clientNetwork } from './rtmp/client-network.ts';

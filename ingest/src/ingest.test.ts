@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { Registry } from '@prometheus-io/client';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { FLV_AUDIO } from '@showrunner/service-kit';
-import { refusal } from './errors.ts';
+import { refusal, type RefusedClient } from './errors.ts';
 import { tap } from './testing/capture.ts';
 import { FLV_TOKEN, oneKey, push, startIngest, STREAM, until } from './testing/publish.ts';
 import { kindsOf, studio } from './testing/studio.ts';
@@ -56,8 +56,10 @@ describe('a publisher', () => {
   });
 
   it('hears a sentence when its key is unknown, and no reader hears of it', async () => {
-    const { reader, port, metric } = await studio();
+    const refused: RefusedClient[] = [];
+    const { reader, port, metric } = await studio({ onRefused: (client) => void refused.push(client) });
     const said = await push(port, { key: 'a-bad-key' }).ended;
+    expect(refused).toEqual([{ address: '127.0.0.1', stream: undefined, refusal: refusal('unknown-key') }]);
     expect(said).toContain('Server error: This stream key is not known: copy the key of your show again.');
     expect(said).not.toContain('Publish.Start');
     expect(reader.heard).toEqual([]);

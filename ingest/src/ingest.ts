@@ -4,6 +4,7 @@ import type { FlvSource, IngestState, Logger, StreamFacts, StreamRef } from '@sh
 import type { Admission } from './admission/admission.ts';
 import { ingestConfigSchema, type IngestConfigInput } from './config.ts';
 import type { Door, DoorContext } from './door.ts';
+import type { RefusedClient } from './errors.ts';
 import { FlvOutput } from './http/flv-output.ts';
 import { IngestMetrics } from './metrics.ts';
 import { RtmpServer } from './rtmp/server.ts';
@@ -24,6 +25,8 @@ export interface IngestOptions {
    * publishes now goes on with that show.
    */
   readonly leftSince?: (stream: StreamRef) => number | undefined;
+  /** A client was turned away, or a publisher sent away. */
+  readonly onRefused?: (client: RefusedClient) => void;
   /** Milliseconds since the epoch. */
   readonly now?: () => number;
 }
@@ -53,11 +56,11 @@ export function createIngest(options: IngestOptions): Ingest {
 
 /** The same behind any door. */
 export function ingestBehind(makeDoor: (context: DoorContext) => Door, options: IngestOptions): Ingest {
-  const { admission, flvToken, logger, registry, leftSince, now = Date.now } = options;
+  const { admission, flvToken, logger, registry, leftSince, onRefused, now = Date.now } = options;
   const config = ingestConfigSchema.parse(options.config ?? {});
   const metrics = new IngestMetrics(registry);
   const shows = new Shows({ logger, now, leftSince, replayBytes: REPLAY_SHARE * config.flvQueueBytes });
-  const door = makeDoor({ config, admission, shows, metrics, logger, now });
+  const door = makeDoor({ config, admission, shows, metrics, logger, onRefused, now });
   const flv = new FlvOutput({
     config,
     shows,

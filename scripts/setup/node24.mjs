@@ -11,7 +11,7 @@ const VERSION = readFileSync(new URL('../../.node-version', import.meta.url), 'u
 const cacheFolder = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'showrunner');
 
 /** Path of a Node 24 binary: this one where it is new enough, else one from the npm registry, kept in the cache. */
-export function node24() {
+export async function node24() {
   if (Number(process.versions.node.split('.')[0]) >= WANTED_MAJOR) return process.execPath;
   const name = `node-${process.platform}-${process.arch}`;
   const folder = join(cacheFolder, `node-${VERSION}`);
@@ -19,7 +19,10 @@ export function node24() {
   if (existsSync(binary)) return binary;
   say(`Fetching Node ${VERSION} from the npm registry (this machine has ${process.versions.node}; once, about 50 MB)`);
   mkdirSync(folder, { recursive: true });
-  if (!npm(['install', '--prefix', folder, '--no-save', '--no-package-lock', `${name}@${VERSION}`])) {
+  const args = ['install', '--prefix', folder, '--no-save', '--no-package-lock', `${name}@${VERSION}`];
+  const failure = await npm(args);
+  if (failure !== undefined) {
+    process.stderr.write(failure);
     fail(`Node ${VERSION} could not be fetched. Install Node ${WANTED_MAJOR} yourself and run this again.`);
   }
   return binary;

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
@@ -31,12 +31,26 @@ it('says in words that it cannot be used', () => {
   expect(() => openDataFolder(folder)).toThrow(`The data folder ${folder} cannot be used: file is not a database.`);
 });
 
+it('says in words that a server cannot write to it', () => {
+  mkdirSync(join(folder, 'server.address'));
+  expect(() => lockForServer(folder, 'http://localhost:8080')).toThrow(
+    `The data folder ${folder} cannot be used: EISDIR`,
+  );
+  rmdirSync(join(folder, 'server.address'));
+  lockForServer(folder, 'http://localhost:8080').close();
+});
+
 it('has one server at a time', () => {
-  const first = lockForServer(folder);
-  expect(() => lockForServer(folder)).toThrow(
+  const first = lockForServer(folder, 'http://localhost:8080');
+  expect(() => lockForServer(folder, 'http://localhost:8081')).toThrow(
+    `Another Showrunner runs on the data folder ${folder}, at http://localhost:8080. Stop it, or choose another folder with SHOWRUNNER_DATA.`,
+  );
+  // As one leaves it that could not write it.
+  rmSync(join(folder, 'server.address'));
+  expect(() => lockForServer(folder, 'http://localhost:8081')).toThrow(
     `Another Showrunner runs on the data folder ${folder}. Stop it, or choose another folder with SHOWRUNNER_DATA.`,
   );
   first.close();
   first.close();
-  lockForServer(folder).close();
+  lockForServer(folder, 'http://localhost:8081').close();
 });

@@ -1,3 +1,4 @@
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { CommandError } from './commands/command-error.ts';
@@ -7,22 +8,39 @@ const SQLITE_BUSY = 5;
 /**
  * Keeps a second server off the data folder: both would write every status and take each other's shows for ended. The
  * lock is SQLite's on an empty file, which the system drops with the process, however that ends. Throws a CommandError
- * where another server holds it.
+ * where another server holds it, with that one's `address`, or the folder cannot be written.
  */
-export function lockForServer(folder: string): { close(): void } {
+export function lockForServer(folder: string, address: string): { close(): void } {
+  // Beside the lock, since a locked file cannot be read.
+  const addressFile = join(folder, 'server.address');
   const database = new DatabaseSync(join(folder, 'server.lock'), { timeout: 0 });
   try {
     database.exec('BEGIN EXCLUSIVE');
   } catch (error) {
     database.close();
     if ((error as { errcode?: number }).errcode !== SQLITE_BUSY) throw error;
+    const its = readIfThere(addressFile);
     throw new CommandError(
-      `Another Showrunner runs on the data folder ${folder}. Stop it, or choose another folder with SHOWRUNNER_DATA.`,
+      `Another Showrunner runs on the data folder ${folder}${its && `, at ${its}`}. Stop it, or choose another folder with SHOWRUNNER_DATA.`,
     );
+  }
+  try {
+    writeFileSync(addressFile, `${address}\n`);
+  } catch (error) {
+    database.close();
+    throw new CommandError(`The data folder ${folder} cannot be used: ${(error as Error).message}.`, { cause: error });
   }
   return {
     close() {
       if (database.isOpen) database.close();
     },
   };
+}
+
+function readIfThere(file: string): string {
+  try {
+    return readFileSync(file, 'utf8').trim();
+  } catch {
+    return '';
+  }
 }

@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { TLSSocket } from 'node:tls';
 import { streamId, type FlvTag, type Logger, type StopReason } from '@showrunner/service-kit';
 import type { Admission, AdmissionResult, Grant } from '../admission/admission.ts';
-import { refusal, type Refusal, type RefusalCode } from '../errors.ts';
+import { refusal, type Refusal, type RefusalCode, type RefusedClient } from '../errors.ts';
 import type { ChunkLimits } from './chunk-reader.ts';
 import { RtmpProtocol, type RtmpHandler } from './protocol.ts';
 import { readEach, readInto } from './socket-reader.ts';
@@ -19,6 +19,7 @@ export interface ConnectionContext {
   readonly admission: Pick<Admission, 'admit'>;
   readonly metrics: { refusal(reason: RefusalCode): void };
   readonly logger: Logger;
+  readonly onRefused?: ((client: RefusedClient) => void) | undefined;
   readonly now: () => number;
   /** Makes room for a publisher whose key is good; answers why it may not come where there is none. */
   makeRoom(grant: Grant): Refusal | undefined;
@@ -181,9 +182,15 @@ export abstract class RtmpConnection implements RtmpHandler {
     const state = this.#state;
     if (state.name === 'closing' || state.name === 'closed') return;
     this.#context.metrics.refusal(refused.code);
-    const stream = state.name === 'admitted' ? streamId(state.grant.stream) : undefined;
-    const about = { stream, address: this.address, reason: refused.code, said: refused.sentence };
+    const stream = state.name === 'admitted' ? state.grant.stream : undefined;
+    const about = {
+      stream: stream && streamId(stream),
+      address: this.address,
+      reason: refused.code,
+      said: refused.sentence,
+    };
     this.#context.logger.info(about, 'RTMP refused');
+    this.#context.onRefused?.({ address: this.address, stream, refusal: refused });
     this.depart(refused.stop, () => {
       // Nothing can be said in RTMP to who has not shaken hands.
       if (this.protocol.established) say?.();

@@ -5,7 +5,7 @@ import { createLogger, type FlvSink, type FlvTag, type StreamRef } from '@showru
 import type { Admission, AdmissionPolicy } from '../admission/admission.ts';
 import { hashStreamKey } from '@showrunner/service-kit';
 import type { IngestConfigInput } from '../config.ts';
-import { refusal, type Refusal } from '../errors.ts';
+import { refusal, type Refusal, type RefusedClient } from '../errors.ts';
 import { createIngest, type Ingest, type IngestOptions } from '../ingest.ts';
 
 export const STREAM: StreamRef = { namespace: 'default', name: 'live' };
@@ -45,6 +45,7 @@ export async function startIngest(options: {
   admission: Admission;
   registry: Registry;
   config?: IngestConfigInput;
+  onRefused?: (client: RefusedClient) => void;
   /** What makes it; `createIngest` unless said otherwise. */
   create?: (options: IngestOptions) => Ingest;
 }): Promise<Ingest> {
@@ -53,6 +54,7 @@ export async function startIngest(options: {
     registry: options.registry,
     config: { host: '127.0.0.1', port: 0, wrongKeyDelayMs: 20, ...options.config },
     flvToken: FLV_TOKEN,
+    ...(options.onRefused && { onRefused: options.onRefused }),
     logger: createLogger({ name: 'test', level: 'silent' }),
   });
   await ingest.start();

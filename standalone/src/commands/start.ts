@@ -23,12 +23,14 @@ import { ensureFirstShow, FIRST_SHOW } from '../first-show.ts';
 import { flvToken } from '../flv-token.ts';
 import { createHttpServer, type Responder } from '../http-server.ts';
 import { LastViewers } from '../last-viewers.ts';
+import { RefusalLines } from '../refusal-lines.ts';
 import { lockForServer } from '../server-lock.ts';
 import { CommandError } from './command-error.ts';
 import { readKey } from './key.ts';
 
 const APP_FOLDER = fileURLToPath(new URL('../dist', import.meta.resolve('@showrunner/web')));
 const FACTS_INTERVAL_MS = 2_000;
+const REFUSALS_INTERVAL_MS = 1_000;
 const SHUTDOWN_STEP_MS = 8_000;
 
 interface Listener {
@@ -86,6 +88,9 @@ export async function start(config: StandaloneConfig): Promise<void> {
   shutdown.onShutdown('data folder', () => data.close());
 
   try {
+    // Before the ports: who starts twice is told so, rather than to choose another port.
+    lock = lockForServer(data.path, http);
+    const refusals = new RefusalLines();
     const { stream, isFirst } = await ensureFirstShow(resources);
     const admission = createStoreAdmission({ store: resources, logger });
     const ingest = createTwoEngineIngest({
@@ -96,6 +101,11 @@ export async function start(config: StandaloneConfig): Promise<void> {
       registry,
       nginxPort: config.nginxRtmpPort,
       servers,
+      onRefused: (client) => {
+        // Those of the shutdown go without saying.
+        const line = state === 'ready' ? refusals.refused(client, new Date()) : undefined;
+        if (line) process.stdout.write(line);
+      },
       engineChanged: () => controller.engineChanged(),
     });
     const transcoder = createTranscoder({ source: ingest.source, ffmpeg: config.ffmpeg, logger, registry });
@@ -148,7 +158,6 @@ export async function start(config: StandaloneConfig): Promise<void> {
     await web.listen({ port: config.httpPort, host }).catch((error: unknown) => {
       throw explainListenError(error, { host, port: config.httpPort, variable: 'SHOWRUNNER_HTTP_PORT' });
     });
-    lock = lockForServer(data.path);
     await admission.start();
     controller.start();
     await ingest.start().catch((error: unknown) => {
@@ -166,6 +175,11 @@ export async function start(config: StandaloneConfig): Promise<void> {
       }
     }, FACTS_INTERVAL_MS);
     shutdown.onShutdown('facts', () => clearInterval(factsTimer));
+    const refusalsTimer = setInterval(() => {
+      const line = refusals.others(new Date());
+      if (line) process.stdout.write(line);
+    }, REFUSALS_INTERVAL_MS);
+    shutdown.onShutdown('refusals', () => clearInterval(refusalsTimer));
 
     await keyAccepted(resources, stream.metadata);
     // One stream whose Secret is broken keeps none of the others from running.
