@@ -142,13 +142,13 @@ export class NamespaceView {
   }
 
   start(): void {
-    const [streams, ...children] = this.#informers;
-    streams!.start();
     void (async () => {
-      // What belongs to a stream is compared with what the stream wants.
-      await streams!.whenSynced;
-      for (const informer of children) informer.start();
-      await Promise.all(children.map(({ whenSynced }) => whenSynced));
+      // Streams come first: what belongs to one is compared with what it wants. Lists of all kinds at once would take the most memory
+      // that this process ever needs.
+      for (const informer of this.#informers) {
+        informer.start();
+        await informer.whenSynced;
+      }
       this.#isTelling = true;
       this.#options.onSynced();
     })();
