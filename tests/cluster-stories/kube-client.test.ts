@@ -7,7 +7,7 @@ import { readerOfLiveStreams } from './support/service-account.ts';
 const NAMESPACE = 'store-client';
 const MANAGER = { fieldManager: 'story' };
 /** More than a page. */
-const MANY = 520;
+const MANY = 120;
 
 const config = await loadKubeConfig(inject('cluster').kubeconfig);
 const client = new KubeClient(config);
@@ -37,7 +37,7 @@ describe('the client, at a real API server', () => {
       sizes.push(items.length);
       found.push(...items);
     }
-    expect(sizes).toEqual([500, MANY - 500]);
+    expect(sizes).toEqual([100, MANY - 100]);
     expect(found.map(({ metadata }) => metadata.name)).toEqual(secrets);
     expect(found[0]).toMatchObject({ apiVersion: 'v1', kind: 'Secret', data: { name: 'c2VjcmV0LTAwMA==' } });
     const { items } = await client.list(KUBE.secrets, { namespace: NAMESPACE, metadataOnly: true });
