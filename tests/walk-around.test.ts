@@ -59,14 +59,14 @@ describe('a viewer walks around', () => {
     for (let n = 0; n < 3; n += 1) await watchAndReturn();
     const before = await kept();
     for (let n = 0; n < 10; n += 1) await watchAndReturn();
-    // A request that VHS gave up keeps its timer, and with it the player, for the 45 s of its timeout.
+    // A reload that VHS gave up keeps its timer, and with it the player, for the ten seconds of its timeout.
     await eventually(
       'no more than before, but for what one visit leaves to the garbage collector',
       async () => {
         const after = await kept();
         return after.listeners < before.listeners + 60 && after.nodes < before.nodes + 500;
       },
-      { timeoutMs: 60_000, everyMs: 2_000 },
+      { timeoutMs: 25_000, everyMs: 2_000 },
     );
   });
 

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, it } from 'vitest';
 import {
   checkMediaOf,
   eventually,
@@ -34,7 +34,7 @@ describe('a publisher that drops and comes back', () => {
     await product?.stop();
   });
 
-  it('after two seconds stalls no viewer, reloads no page, and goes on with a discontinuity', async () => {
+  it.concurrent('after two seconds stalls no viewer, reloads no page, and goes on with a discontinuity', async ({ expect }) => {
     const first = push();
     const reader = await followLive(product.masterUrl(), { keepMedia: true });
     const page = await browser.open(product.watchUrl);
@@ -67,7 +67,7 @@ describe('a publisher that drops and comes back', () => {
     for (const { problems } of await checkMediaOf(reader)) expect(problems).toEqual([]);
   });
 
-  it('does not come back within the grace: the show ends, with ENDLIST', async () => {
+  it.concurrent('does not come back within the grace: the show ends, with ENDLIST', async ({ expect }) => {
     const [key = ''] = await product.applyAll(['brief'], {});
     const publisher = pushTestPicture(product.publishUrl(key), { seconds: 4 });
     publishers.push(publisher);

@@ -86,10 +86,8 @@ describe('a transcoder that dies in mid-show and is replaced', () => {
         !/skips segments from|Segments were removed although|^Part \S+ was answered 404/.test(message),
     );
 
-  it.each([
-    ['at once', 0],
-    ['after three seconds', 3_000],
-  ])('%s: the picture goes on by itself, with higher numbers and a discontinuity', async (_when, awayMs) => {
+  // One that is away for seconds is told on the cluster, where a pod needs as long to come.
+  it('at once: the picture goes on by itself, with higher numbers and a discontinuity', async () => {
     const page = await watch();
     const reader = await follow();
     await sleep(5_000);
@@ -97,7 +95,6 @@ describe('a transcoder that dies in mid-show and is replaced', () => {
     const { playlist: last } = reader;
     const position = nextPosition(last);
     await plane.transcoder.stop('SIGKILL');
-    await sleep(awayMs);
     await plane.transcoder.start();
     await goesOn(page, before);
     // It comes back to where it was.

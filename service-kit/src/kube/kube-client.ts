@@ -98,8 +98,8 @@ export class KubeClient {
   }
 
   /**
-   * One page after the other, so that no more than 500 objects are in memory besides what the caller keeps; fewer where
-   * they are large.
+   * One page after the other, so that no more than a hundred objects are in memory besides what the caller keeps; fewer
+   * where they are large.
    */
   async *pages<T extends KubeObject>(resource: KubeResource, selection: Selection = {}): AsyncGenerator<KubeList<T>> {
     let limit = PAGE;

@@ -29,6 +29,10 @@ export interface LowLatencyLoading {
 const JOIN_BEHIND_PARTS = 3;
 /** Seconds into a part that are surely in it, whatever sums of durations come to. */
 const INSIDE = 0.01;
+/** A server may hold a reload for so many target durations before it answers 503 (RFC 8216bis 6.2.5.2). */
+const MOST_HELD_TARGETS = 3;
+/** What a reload may take beyond that. */
+const ANSWER_MS = 4_000;
 
 /**
  * Makes VHS load with low latency. By itself it
@@ -171,7 +175,9 @@ function withDirectives(request: XhrOptions, media: MediaPlaylist): XhrOptions {
   uri.searchParams.set('_HLS_msn', String(msn));
   if (media.partTargetDuration !== undefined) uri.searchParams.set('_HLS_part', String(isReload ? part : 0));
   uri.searchParams.delete('_HLS_skip');
-  return { ...request, uri: uri.href };
+  // VHS would wait for 45 s, and keep the player in memory for as long after its page was left.
+  const timeout = MOST_HELD_TARGETS * media.targetDuration * 1_000 + ANSWER_MS;
+  return { ...request, uri: uri.href, timeout };
 }
 
 /**

@@ -14,6 +14,7 @@ const at = (seconds: number) => new Date(1_700_000_000_000 + seconds * 1000);
 const growing: MediaPlaylist = {
   resolvedUri: 'http://host/hls/default/live/media.m3u8',
   mediaSequence: 100,
+  targetDuration: 2,
   partTargetDuration: 0.2,
   segments: [
     { duration: 2, dateTimeObject: at(0) },
@@ -60,6 +61,6 @@ describe('newestProgrammeTime', () => {
     expect(programmeTimeAtEnd(growing, 9, null)).toBeUndefined();
   });
   it('is unknown without dates', () => {
-    expect(newestProgrammeTime({ resolvedUri: '', mediaSequence: 0, segments: [{ duration: 2 }] })).toBeUndefined();
+    expect(newestProgrammeTime({ resolvedUri: '', mediaSequence: 0, targetDuration: 2, segments: [{ duration: 2 }] })).toBeUndefined();
   });
 });

@@ -18,6 +18,8 @@ export interface MediaPlaylist {
   readonly resolvedUri: string;
   readonly mediaSequence: number;
   readonly endList?: boolean;
+  /** Seconds; VHS fills it in where a playlist has none. */
+  readonly targetDuration: number;
   readonly partTargetDuration?: number;
   readonly segments: readonly Segment[];
   readonly preloadSegment?: Segment;

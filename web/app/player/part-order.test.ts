@@ -7,6 +7,7 @@ const part = (uri: string, independent = false) => ({ uri, resolvedUri: base + u
 const playlist: MediaPlaylist = {
   resolvedUri: `${base}media.m3u8`,
   mediaSequence: 7,
+  targetDuration: 2,
   segments: [
     { duration: 2 },
     { duration: 0.6, parts: [part('7.0', true), part('7.1'), part('7.2')] },

@@ -93,17 +93,24 @@ describe('lastKnown', () => {
 });
 
 describe('hasLiveEdge', () => {
+  const liveEdge = (player: FrameInput['player'], seen: FrameInput['stream'] = stream('Live')) =>
+    hasLiveEdge(frame({ player, stream: seen }), seen);
+
   it('is there with a picture, and not while its publisher is away', () => {
-    expect(hasLiveEdge(frame({ player: playing }))).toBe(true);
-    expect(hasLiveEdge(frame({ player: playing, stream: 'unknown' }))).toBe(true);
-    expect(hasLiveEdge(frame({ player: playing, stream: stream('Reconnecting') }))).toBe(false);
+    expect(liveEdge(playing)).toBe(true);
+    expect(liveEdge(playing, 'unknown')).toBe(true);
+    expect(liveEdge(playing, stream('Reconnecting'))).toBe(false);
     const paused = { ...playing, state: 'paused', atLiveEdge: false } as const;
-    expect(hasLiveEdge(frame({ player: paused, stream: stream('Reconnecting') }))).toBe(false);
+    expect(liveEdge(paused, stream('Reconnecting'))).toBe(false);
   });
 
   it('is where a viewer may go who is behind', () => {
     const behind = { ...playing, atLiveEdge: false } as const;
-    expect(hasLiveEdge(frame({ player: behind, stream: stream('Reconnecting') }))).toBe(true);
+    expect(liveEdge(behind, stream('Reconnecting'))).toBe(true);
+  });
+
+  it('is gone with the end of the show, while its last seconds still play', () => {
+    expect(liveEdge(playing, stream('Ended'))).toBe(false);
   });
 });
 

@@ -2,8 +2,8 @@ import type { LiveStreamView } from '../api/live-stream-feed.ts';
 import type { PlayerSnapshot } from '../player/player-snapshot.ts';
 
 /**
- * What covers the picture of the watch page. `none` shows the picture; `reconnecting` and `press-play` lie over it;
- * the others take its place.
+ * What covers the picture of the watch page. `none` shows the picture; `reconnecting`, `press-play` and `ended`
+ * lie over it; the others take its place.
  */
 export type Frame =
   | { readonly kind: 'none' | 'loading' | 'reconnecting' | 'press-play' }
@@ -72,9 +72,12 @@ export function lastKnown(
   return stream === 'unknown' || stream === undefined ? before : stream;
 }
 
-/** Whether controls may say LIVE: not while the publisher is away, when nothing is. Who is behind then may still go to the edge. */
-export function hasLiveEdge({ kind }: Frame): boolean {
-  return kind === 'none';
+/**
+ * Whether controls may say LIVE: not while the publisher is away, when nothing is, nor once the show has ended. Who is behind while the
+ * publisher is away may still go to the edge.
+ */
+export function hasLiveEdge({ kind }: Frame, stream: LiveStreamView | undefined | 'unknown'): boolean {
+  return kind === 'none' && (stream === 'unknown' || stream?.phase !== 'Ended');
 }
 
 /**
