@@ -2,13 +2,14 @@ import { KUBE, KubeError, type KubeObject, type KubeResource } from '@showrunner
 import { type Apply, type Decision, type Manifest, type Refusal, isRefusal, nameOf } from '../decide/index.ts';
 import { APPLIED, annotationOf } from '../decide/objects/labels.ts';
 import type { EventRecorder } from './event-recorder.ts';
+import { withEntry, withoutEntry } from './small-map.ts';
 import type { Writer } from './writer.ts';
 
 /** What the API said to former writes for one resource, by the name of what was written (`nameOf`). */
 export interface WriteMemory {
-  readonly refusals: Map<string, Refusal>;
+  refusals: ReadonlyMap<string, Refusal>;
   /** Names that somebody else's objects have. */
-  readonly taken: Map<string, TakenName>;
+  taken: ReadonlyMap<string, TakenName>;
 }
 
 export interface TakenName {
@@ -56,18 +57,18 @@ export async function carryOut<Status>(
     if (before?.applied === applied && now() < before.at + REFUSED_FOR_MS) return;
     try {
       absorb(kind, await write(kind));
-      if (memory.refusals.delete(id)) isNews = true;
-      memory.taken.delete(id);
+      if (memory.refusals.has(id)) isNews = true;
+      memory.refusals = withoutEntry(memory.refusals, id);
+      memory.taken = withoutEntry(memory.taken, id);
     } catch (error) {
       if (!(error instanceof KubeError)) throw error;
       if (isRefusal(error)) {
-        // The latest is the last.
-        memory.refusals.delete(id);
-        memory.refusals.set(id, { object: id, applied, message: error.message, at: now() });
+        const refusal = { object: id, applied, message: error.message, at: now() };
+        memory.refusals = withEntry(memory.refusals, id, refusal);
         if (before?.applied !== applied || before.message !== error.message) isNews = true;
         return;
       }
-      if (error.code === CONFLICT) memory.taken.set(id, { resource: kind, namespace, name });
+      if (error.code === CONFLICT) memory.taken = withEntry(memory.taken, id, { resource: kind, namespace, name });
       throw error;
     }
   };

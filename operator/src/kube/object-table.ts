@@ -48,7 +48,8 @@ export class ObjectTable<K extends Kept> {
 
   /** Undefined where this version, or a later one, is known already. */
   set(object: K): Change<K> | undefined {
-    const key = `${object.namespace}/${object.name}`;
+    // A template would keep its parts beside the whole.
+    const key = [object.namespace, object.name].join('/');
     const before = this.#objects.get(key);
     if (before && !isLater(object.resourceVersion, before.resourceVersion)) return undefined;
     this.#leaveGroup(before);

@@ -9,12 +9,15 @@ const CAPACITY = 2_000;
 export class SharedTexts {
   readonly #texts = new BoundedMap<string, string>(CAPACITY);
 
-  /** The value itself, its texts exchanged for equal ones. */
-  in<T>(value: T): T {
-    if (typeof value === 'string') return this.#shared(value) as T;
+  /**
+   * The value itself, its texts exchanged for equal ones.
+   * @param kept Texts that are kept anyhow and may be among those of the value.
+   */
+  in<T>(value: T, kept: readonly string[] = []): T {
+    if (typeof value === 'string') return (kept.find((text) => text === value) ?? this.#shared(value)) as T;
     if (typeof value !== 'object' || value === null) return value;
     const parts = value as Record<string, unknown>;
-    for (const key of Object.keys(parts)) parts[key] = this.in(parts[key]);
+    for (const key of Object.keys(parts)) parts[key] = this.in(parts[key], kept);
     return value;
   }
 

@@ -57,5 +57,6 @@ export interface SubscribeOptions {
 }
 
 export function streamId(stream: StreamRef): string {
-  return `${stream.namespace}/${stream.name}`;
+  // Such texts are kept by the ten thousand, and a template would keep its parts beside the whole.
+  return [stream.namespace, stream.name].join('/');
 }

@@ -167,7 +167,7 @@ export class NamespaceView {
       client,
       resource,
       selection: { ...selection, namespace },
-      trim: (object) => this.#texts.in(trim(object)),
+      trim: (object) => this.#texts.in(trim(object), this.#textsOfStream(object)),
       ...(groupOf ? { groupOf } : {}),
       changed,
       logger,
@@ -176,12 +176,22 @@ export class NamespaceView {
     return informer;
   }
 
-  #desired({ kind }: KubeResource, { metadata }: KubeObject): Manifest | undefined {
-    const stream = this.streams.objects.get(metadata.namespace!, metadata.labels?.[liveStreamKind.nameLabel] ?? '');
+  #streamOf({ metadata }: KubeObject): KeptStream | undefined {
+    return this.streams.objects.get(metadata.namespace!, metadata.labels?.[liveStreamKind.nameLabel] ?? '');
+  }
+
+  /** All that belongs to a stream repeats these. */
+  #textsOfStream(object: KubeObject): string[] {
+    const { name, uid = '' } = this.#streamOf(object)?.resource.metadata ?? {};
+    return name === undefined ? [] : [name, uid];
+  }
+
+  #desired({ kind }: KubeResource, object: KubeObject): Manifest | undefined {
+    const stream = this.#streamOf(object);
     if (!stream) return undefined;
     return liveStreamKind
       .manifests(stream.resource, this.#options.settings)
-      .find((manifest) => manifest.kind === kind && manifest.metadata.name === metadata.name);
+      .find((manifest) => manifest.kind === kind && manifest.metadata.name === object.metadata.name);
   }
 
   #tell(namespace: string, stream: string): void {

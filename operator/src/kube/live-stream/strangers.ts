@@ -2,6 +2,7 @@ import { KUBE, KubeError, type KubeClient, type KubeObject } from '@showrunner/s
 import { liveStreamKind } from '../../decide/index.ts';
 import { MANAGED_BY, MANAGER } from '../../decide/objects/labels.ts';
 import type { TakenName } from '../carry-out.ts';
+import { withEntry, withoutEntry } from '../small-map.ts';
 import { keepDeployment, keepObject, keepSecret } from './kept.ts';
 import type { StreamMemory } from './stream-memory.ts';
 
@@ -14,23 +15,23 @@ const NOT_FOUND = 404;
  * What turns out to be ours is handed to `absorb`: the watch has not brought it yet.
  */
 export async function lookAtStrangers(
-  { taken, strangers }: StreamMemory,
+  memory: StreamMemory,
   { client, absorb, now }: { client: KubeClient; absorb: (taken: TakenName, object: KubeObject) => void; now: number },
 ): Promise<void> {
-  for (const [id, name] of taken) {
-    const known = strangers.get(id);
+  for (const [id, name] of memory.taken) {
+    const known = memory.strangers.get(id);
     if (known && now - known.at < STRANGER_LOOK_MS) continue;
-    strangers.delete(id);
+    memory.strangers = withoutEntry(memory.strangers, id);
     const object = await client.get<KubeObject>(name.resource, name.name, name.namespace).catch((error: unknown) => {
       if (!(error instanceof KubeError && error.code === NOT_FOUND)) throw error;
       return undefined;
     });
     const { labels } = object?.metadata ?? {};
     if (object && !(labels?.[MANAGED_BY] === MANAGER && labels[liveStreamKind.nameLabel] !== undefined)) {
-      strangers.set(id, { object: keep(name, object), at: now });
+      memory.strangers = withEntry(memory.strangers, id, { object: keep(name, object), at: now });
       continue;
     }
-    taken.delete(id);
+    memory.taken = withoutEntry(memory.taken, id);
     if (object) absorb(name, object);
   }
 }

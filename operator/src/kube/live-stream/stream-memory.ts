@@ -8,6 +8,7 @@ import {
   makeStreamKey,
 } from '../../decide/index.ts';
 import type { WriteMemory } from '../carry-out.ts';
+import { NO_ENTRIES } from '../small-map.ts';
 import type { ReadKey } from './key-secret.ts';
 import type { KeptObject } from './kept.ts';
 import type { NamespaceLook } from './namespace-look.ts';
@@ -34,12 +35,12 @@ export interface StreamMemory extends WriteMemory {
   /** Offered to every decision until one of them is used: a decision that differed each time would never be done. */
   fresh: ObservedLiveStream['fresh'];
   /** By the object's name as in a refusal. */
-  readonly strangers: Map<string, Stranger>;
+  strangers: ReadonlyMap<string, Stranger>;
 }
 
 export function newStreamMemory(uid: string | undefined): StreamMemory {
   const fresh = { streamKey: makeStreamKey(), flvToken: makeStreamKey() };
-  return { uid, fresh, refusals: new Map(), taken: new Map(), strangers: new Map() };
+  return { uid, fresh, refusals: NO_ENTRIES, taken: NO_ENTRIES, strangers: NO_ENTRIES };
 }
 
 /** No key is given out twice: who deletes the Secret wants another. */
