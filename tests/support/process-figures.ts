@@ -55,9 +55,17 @@ export function cpuSeconds(pid: number): number {
 
 /** Resident memory of one process alone, in bytes; 0 where it has ended. */
 export function residentBytes(pid: number): number {
+  return statusBytes(pid, /^VmRSS:\s+([0-9]+) kB$/m);
+}
+
+/** The most that it ever was, since the process began; 0 where it has ended. */
+export function mostResidentBytes(pid: number): number {
+  return statusBytes(pid, /^VmHWM:\s+([0-9]+) kB$/m);
+}
+
+function statusBytes(pid: number, kilobytes: RegExp): number {
   try {
-    const kilobytes = /^VmRSS:\s+([0-9]+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1];
-    return Number(kilobytes ?? 0) * 1024;
+    return Number(kilobytes.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1] ?? 0) * 1024;
   } catch {
     return 0;
   }

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { residentBytes } from '@showrunner/tests/support';
+import { mostResidentBytes, residentBytes } from '@showrunner/tests/support';
 import { startApiServer } from '../api-server/api-server.ts';
 import { bundleOperator, carriedOut, operatorTenant, untilDone } from '../api-server/operator-tenant.ts';
 import { SimulatedPods } from '../api-server/simulated-pods.ts';
@@ -19,8 +19,17 @@ async function sampled(pid: number, seconds: number): Promise<number[]> {
   return samples;
 }
 
-function megabytes(samples: readonly number[]): string {
-  return `p50 ${percentile(samples, 0.5).toFixed(0)} MB, most ${percentile(samples, 1).toFixed(0)} MB`;
+interface Resident {
+  readonly usual: number;
+  readonly most: number;
+}
+
+function figuresOf(samples: readonly number[]): Resident {
+  return { usual: percentile(samples, 0.5), most: percentile(samples, 1) };
+}
+
+function megabytes({ usual, most }: Resident): string {
+  return `p50 ${usual.toFixed(0)} MB, most ${most.toFixed(0)} MB`;
 }
 
 export const operatorMemory: Figure = {
@@ -37,23 +46,21 @@ export const operatorMemory: Figure = {
       say(`${streams} LiveStreams are there`);
       let operator = await tenant.startOperator();
       await carriedOut(api, tenant, { operator, pods, streams });
-      const grown = await sampled(operator.pid, seconds);
+      const grown = figuresOf(await sampled(operator.pid, seconds));
       say(`idle: ${megabytes(grown)}`);
       await operator.stop();
       operator = await tenant.startOperator();
       const starting = sampled(operator.pid, seconds);
       await untilDone(operator, streams);
-      const started = await starting;
+      // It was listing before there was anything to sample.
+      const started = { ...figuresOf(await starting), most: mostResidentBytes(operator.pid) / 1_000_000 };
       await operator.stop();
-      const row = (what: string, samples: number[]): FigureRow => {
-        const most = percentile(samples, 1);
-        return {
-          what: `operator with ${streams} LiveStreams, ${what}`,
-          ours: megabytes(samples),
-          goal: `<= ${GOAL_MEGABYTES} MB`,
-          met: most <= GOAL_MEGABYTES,
-        };
-      };
+      const row = (what: string, resident: Resident): FigureRow => ({
+        what: `operator with ${streams} LiveStreams, ${what}`,
+        ours: megabytes(resident),
+        goal: `<= ${GOAL_MEGABYTES} MB`,
+        met: resident.most <= GOAL_MEGABYTES,
+      });
       return [row(`which it made, idle for ${seconds} s`, grown), row(`${seconds} s from a restart on`, started)];
     } finally {
       await pods.close();
