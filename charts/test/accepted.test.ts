@@ -19,7 +19,7 @@ function podOf({ metadata, spec }: Workload): object {
   return { apiVersion: 'v1', kind: 'Pod', metadata: { ...spec.template.metadata, name: metadata.name }, spec: podSpec };
 }
 
-describe.each(['defaults', 'production', 'tenant'])('a real API server, given the values "%s"', (values) => {
+describe.each(['defaults', 'gateway', 'production', 'tenant'])('a real API server, given the values "%s"', (values) => {
   let home: StoryNamespace;
   let tenant: StoryNamespace;
   let manifests: Manifest[];
