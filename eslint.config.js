@@ -5,7 +5,7 @@ import vue from 'eslint-plugin-vue';
 
 /**
  * Arrows between folders point one way (docs/architecture.md):
- * web, standalone -> operator/decide, ingest, transcoder -> service-kit -> crds. Media folders meet only through the seams.
+ * standalone -> web, operator, ingest, transcoder -> service-kit -> crds. Media folders meet only through the seams.
  */
 const mayImport = {
   crds: [],

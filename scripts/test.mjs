@@ -1,6 +1,6 @@
 // npm test: types, lint, format, dead code, unit tests and stories. Ends non-zero where any of them fails. Where no cluster can
 // run, the stories that need one are skipped, except with CI=true.
-// `npm test -- unit` and the like run one step alone.
+// `npm test -- unit` and the like run one step alone, `npm test -- cluster-long` the stories that are in no other run.
 import { spawn } from 'node:child_process';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -10,6 +10,7 @@ import { dependencies } from './setup/dependencies.mjs';
 import { node24 } from './setup/node24.mjs';
 import { programs } from './setup/programs.mjs';
 import { fail } from './setup/say.mjs';
+import { withoutCluster } from './setup/which-cluster.mjs';
 import { runVitest } from './test/vitest.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -76,9 +77,9 @@ async function check(name) {
 async function test(name) {
   const { cluster, why } = name.startsWith('cluster') ? chooseCluster(root) : {};
   if (cluster === 'none') {
-    const isCi = process.env.CI === 'true';
-    process.stdout.write(`The stories on a cluster ${isCi ? 'cannot run' : 'are skipped'}: ${why}.\n`);
-    return { outcome: isCi ? 'failed' : 'skipped' };
+    const { outcome, sentence } = withoutCluster({ why });
+    process.stdout.write(`${sentence}\n`);
+    return { outcome };
   }
   return runVitest({ node, vitest: binary('vitest'), root, env, project: PROJECTS[name] });
 }
@@ -109,4 +110,6 @@ function report() {
   }
   const counts = Object.keys(MARKS).map((outcome) => [results.filter((r) => r.outcome === outcome).length, outcome]);
   process.stdout.write(`${counts.map(([count, outcome]) => `${count} ${outcome}`).join(', ')}\n`);
+  if (chosen.length > 0) return;
+  for (const name of Object.keys(LONG_TESTS)) process.stdout.write(`Not run: ${name}; npm test -- ${name} runs it.\n`);
 }

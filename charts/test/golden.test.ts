@@ -18,7 +18,7 @@ function withoutContents(manifest: Manifest): Manifest {
   return { ...manifest, data: Object.fromEntries(files.map((file) => [file, 'AS IN files/dashboards'])) };
 }
 
-describe.each(['defaults', 'production', 'tenant'])('the objects for the values "%s"', (values) => {
+describe.each(['defaults', 'gateway', 'production', 'tenant'])('the objects for the values "%s"', (values) => {
   it.each(HELMS)('are the ones that are committed, by %s', async (program) => {
     const manifests = await render(program, ['--values', valuesFile(values)]);
     // The definition is compared with crds/ byte by byte, elsewhere.

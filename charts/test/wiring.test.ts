@@ -54,7 +54,7 @@ const selects = (selector: Labels, labels: Labels) =>
 const environment = ({ env }: Container): Record<string, string | undefined> =>
   Object.fromEntries(env.map(({ name, value }) => [name, value]));
 
-describe.each(['defaults', 'production', 'tenant'])('with the values "%s"', async (values) => {
+describe.each(['defaults', 'gateway', 'production', 'tenant'])('with the values "%s"', async (values) => {
   const manifests = await render('helm', ['--values', valuesFile(values)]);
   const of = <T extends Manifest>(...kinds: string[]) => manifests.filter(({ kind }) => kinds.includes(kind)) as T[];
   const workloads = of<Workload>('Deployment');

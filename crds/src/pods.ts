@@ -18,7 +18,7 @@ export const podSchema = z.object({
     .min(1)
     .max(512)
     .optional()
-    .describe("Image in place of the operator's, such as one with a GPU's ffmpeg."),
+    .describe("Image in place of the operator's, with the same programs at the same paths."),
   resources: z
     .object({
       requests: quantitiesSchema.optional().describe('What the scheduler sets aside, in place of the default.'),

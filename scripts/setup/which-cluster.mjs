@@ -10,6 +10,7 @@ export function lookAround({ missing, ownKubeconfig, env = process.env }) {
     kubeconfig: env.KUBECONFIG === ownKubeconfig ? undefined : env.KUBECONFIG || undefined,
     images: env.SHOWRUNNER_IMAGES || undefined,
     hasKubectl: isOnPath('kubectl', env),
+    hasHelm: isOnPath('helm', env),
     platform: process.platform,
     isRoot: process.getuid?.() === 0,
     hasApt: isOnPath('apt-get', env),
@@ -25,7 +26,7 @@ export function lookAround({ missing, ownKubeconfig, env = process.env }) {
  * The cluster that the stories run on: `{ cluster: 'named' }` is the caller's, by KUBECONFIG; `{ cluster: 'own' }` the one of
  * tests/cluster; `{ cluster: 'none', why }` says what is wanting. `missing` names the steps of tests/cluster/build.sh still to be done.
  */
-export function whichCluster({ kubeconfig, images, hasKubectl, platform, isRoot, hasApt, go, missing }) {
+export function whichCluster({ kubeconfig, images, hasKubectl, hasHelm, platform, isRoot, hasApt, go, missing }) {
   const none = (why) => ({ cluster: 'none', why });
   if (kubeconfig) {
     if (!images) {
@@ -33,9 +34,9 @@ export function whichCluster({ kubeconfig, images, hasKubectl, platform, isRoot,
         `KUBECONFIG names a cluster (${kubeconfig}), but SHOWRUNNER_IMAGES does not say which registry it finds the images in`,
       );
     }
-    return hasKubectl
-      ? { cluster: 'named' }
-      : none('KUBECONFIG names a cluster, but there is no kubectl to reach it with');
+    if (!hasKubectl) return none('KUBECONFIG names a cluster, but there is no kubectl to reach it with');
+    if (!hasHelm) return none('KUBECONFIG names a cluster, but there is no helm to install the chart with');
+    return { cluster: 'named' };
   }
   const otherwise = 'set KUBECONFIG and SHOWRUNNER_IMAGES to run them on a cluster of yours';
   if (platform !== 'linux') return none(`a cluster of our own needs Linux; ${otherwise}`);
@@ -50,6 +51,13 @@ export function whichCluster({ kubeconfig, images, hasKubectl, platform, isRoot,
     );
   }
   return { cluster: 'own' };
+}
+
+/** What a run of the stories comes to where there is no cluster: with CI=true somebody counts on them. `why` is whichCluster's. */
+export function withoutCluster({ why, env = process.env }) {
+  return env.CI === 'true'
+    ? { outcome: 'failed', sentence: `The stories on a cluster cannot run: ${why}.` }
+    : { outcome: 'skipped', sentence: `The stories on a cluster are skipped: ${why}.` };
 }
 
 const isGoNewEnough = (go) => go !== undefined && (go[0] - GO_WANTED[0] || go[1] - GO_WANTED[1]) >= 0;

@@ -1,14 +1,31 @@
-import { describe, expect, it } from 'vitest';
-import { whichCluster } from './which-cluster.mjs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { lookAround, whichCluster, withoutCluster } from './which-cluster.mjs';
 
-const debian = { hasKubectl: false, platform: 'linux', isRoot: true, hasApt: true, go: [1, 26], missing: [] };
+const debian = {
+  ...{ hasKubectl: false, hasHelm: false },
+  ...{ platform: 'linux', isRoot: true, hasApt: true, go: [1, 26], missing: [] },
+};
 
 describe('the cluster that the stories run on', () => {
   it('is the one that KUBECONFIG names, once it is said where it finds the images', () => {
-    const named = { ...debian, kubeconfig: '/home/me/.kube/config', hasKubectl: true };
+    const named = { ...debian, kubeconfig: '/home/me/.kube/config', hasKubectl: true, hasHelm: true };
     expect(whichCluster({ ...named, images: 'registry.example/me' })).toEqual({ cluster: 'named' });
     expect(whichCluster(named)).toMatchObject({ cluster: 'none', why: expect.stringContaining('SHOWRUNNER_IMAGES') });
-    expect(whichCluster({ ...named, images: 'registry.example/me', hasKubectl: false }).why).toContain('no kubectl');
+  });
+
+  it('is none where KUBECONFIG names one and a program for it is not there', () => {
+    const named = { ...debian, kubeconfig: '/home/me/.kube/config', images: 'registry.example/me' };
+    expect(whichCluster({ ...named, hasHelm: true })).toEqual({
+      cluster: 'none',
+      why: 'KUBECONFIG names a cluster, but there is no kubectl to reach it with',
+    });
+    expect(whichCluster({ ...named, hasKubectl: true })).toEqual({
+      cluster: 'none',
+      why: 'KUBECONFIG names a cluster, but there is no helm to install the chart with',
+    });
   });
 
   it('is ours otherwise, on a machine that can build and run it', () => {
@@ -26,5 +43,36 @@ describe('the cluster that the stories run on', () => {
 
   it('needs neither Go nor apt-get for what is built already', () => {
     expect(whichCluster({ ...debian, go: undefined, hasApt: false, missing: ['images'] })).toEqual({ cluster: 'own' });
+  });
+});
+
+describe('what is on PATH', () => {
+  it('is looked for by name, and only what may be run counts', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'showrunner-path-'));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    writeFileSync(join(folder, 'kubectl'), '', { mode: 0o644 });
+    writeFileSync(join(folder, 'helm'), '', { mode: 0o755 });
+    const found = lookAround({ missing: [], env: { PATH: ['/nowhere', folder].join(delimiter) } });
+    expect(found).toMatchObject({ hasKubectl: false, hasHelm: true, hasApt: false });
+  });
+});
+
+describe('the stories on a cluster, where there is none', () => {
+  const why = 'a cluster of our own needs root';
+
+  it('are skipped', () => {
+    const skipped = {
+      outcome: 'skipped',
+      sentence: 'The stories on a cluster are skipped: a cluster of our own needs root.',
+    };
+    expect(withoutCluster({ why, env: {} })).toEqual(skipped);
+    expect(withoutCluster({ why, env: { CI: 'false' } })).toEqual(skipped);
+  });
+
+  it('have failed with CI=true', () => {
+    expect(withoutCluster({ why, env: { CI: 'true' } })).toEqual({
+      outcome: 'failed',
+      sentence: 'The stories on a cluster cannot run: a cluster of our own needs root.',
+    });
   });
 });

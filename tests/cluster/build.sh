@@ -1,12 +1,12 @@
 #!/bin/bash
 # build.sh [STEP…]   Builds what the cluster runs into $CLUSTER_HOME, from Go modules and Debian packages alone; keeps what is there.
 # build.sh missing   Names the steps that have something to do.
-# Steps: packages kubernetes etcd coredns helm helm3 images (the default is all of these); kwok metrics-server (addon.sh's).
+# Steps: packages kubernetes etcd coredns helm helm3 definitions images (the default is all of these); kwok metrics-server (addon.sh's).
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/env.sh"
 . "$CLUSTER_SCRIPTS/processes.sh"
 
-STEPS="packages kubernetes etcd coredns helm helm3 images"
+STEPS="packages kubernetes etcd coredns helm helm3 definitions images"
 declare -A VERSION=([kubernetes]=1.36.3 [etcd]=3.6.16 [coredns]=1.15.0 [helm]=4.3.1 [helm3]=3.22.0 [kwok]=0.8.0 [metrics-server]=0.9.0)
 declare -A MODULE=(
   [etcd]=go.etcd.io/etcd/server/v3 [coredns]=github.com/coredns/coredns [helm]=helm.sh/helm/v4 [helm3]=helm.sh/helm/v3
@@ -16,6 +16,12 @@ declare -A COMMAND=([helm]=/cmd/helm [helm3]=/cmd/helm [kwok]=/cmd/kwok [metrics
 PACKAGES="containerd:containerd runc:runc /usr/lib/cni/bridge:containernetworking-plugins iptables:iptables nft:nftables ip:iproute2
   conntrack:conntrack openssl:openssl curl:curl debootstrap:debootstrap buildah:buildah gcc:gcc /usr/lib/$(uname -m)-linux-gnu/libc.a:libc6-dev"
 IMAGES="pause coredns debian"
+# Definitions of kinds that others bring to a cluster, by the module that has them.
+DEFINITIONS="github.com/cert-manager/cert-manager@v1.21.2/deploy/crds/cert-manager.io_certificates.yaml
+  sigs.k8s.io/gateway-api@v1.5.1/config/crd/standard/gateway.networking.k8s.io_httproutes.yaml
+  github.com/prometheus-operator/prometheus-operator@v0.85.0/example/prometheus-operator-crd/monitoring.coreos.com_podmonitors.yaml
+  github.com/prometheus-operator/prometheus-operator@v0.85.0/example/prometheus-operator-crd/monitoring.coreos.com_servicemonitors.yaml"
+VERSION[definitions]=$(cksum <<<"$DEFINITIONS" | cut -d' ' -f1)
 
 BIN=$CLUSTER_HOME/bin
 SOURCES=$CLUSTER_HOME/src
@@ -109,6 +115,18 @@ kubernetes() {
   mark kubernetes
 }
 
+definitions() {
+  local entry path module
+  module definitions
+  mkdir -p "$CLUSTER_HOME/definitions"
+  for entry in $DEFINITIONS; do
+    path=${entry#*@*/} module=${entry%"/${entry#*@*/}"}
+    go mod download "$module"
+    install -m 644 "$(go list -m -f '{{.Dir}}' "$module")/$path" "$CLUSTER_HOME/definitions/"
+  done
+  mark definitions
+}
+
 # The images that pods need before any of ours: pause, CoreDNS, and the Debian that ours are built on.
 images() {
   local name
@@ -152,7 +170,7 @@ if [ "${1:-}" = missing ]; then
 fi
 missing=
 for step in ${*:-$STEPS}; do
-  [[ " packages images kubernetes ${!MODULE[*]} " == *" $step "* ]] || { echo "build.sh: there is no step '$step'" >&2; exit 2; }
+  [[ " $STEPS ${!MODULE[*]} " == *" $step "* ]] || { echo "build.sh: there is no step '$step'" >&2; exit 2; }
   is_missing "$step" && missing+=" $step"
 done
 [ -n "$missing" ] || exit 0
@@ -161,7 +179,7 @@ mkdir -p "$LOGS"
 for step in $missing; do
   is_missing "$step" || continue # it was built while this script waited
   case $step in
-  packages | images | kubernetes) "$step" ;;
+  packages | images | kubernetes | definitions) "$step" ;;
   *) program "$step" ;;
   esac
 done

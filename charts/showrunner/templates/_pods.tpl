@@ -1,6 +1,10 @@
-{{/* `pods` of a component over those of all. Takes: root, component, values. */}}
+{{/* `pods` of all, each value replaced whole by the component's where that has one, be it empty. Takes: root, component, values. */}}
 {{- define "showrunner.pods" -}}
-{{ mergeOverwrite (deepCopy .root.Values.pods) (deepCopy .values.pods) | toYaml }}
+{{- $pods := deepCopy .root.Values.pods -}}
+{{- range $name, $value := .values.pods -}}
+{{- $_ := set $pods $name $value -}}
+{{- end -}}
+{{ toYaml $pods }}
 {{- end -}}
 
 {{/* Metadata of a component's pods; no versions, so that pods stay where nothing of theirs changes. Takes: root, component, values, annotations (of the chart). */}}
