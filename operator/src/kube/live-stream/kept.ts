@@ -1,4 +1,4 @@
-import { API_VERSION, type LiveStream, type StreamComponent } from '@showrunner/crds';
+import { API_VERSION, type LiveStream, type StreamComponent, UNOBSERVED_STATUS } from '@showrunner/crds';
 import type { KubeObject } from '@showrunner/service-kit/kube';
 import {
   CONFIG_ENTRIES,
@@ -53,7 +53,8 @@ export function keptOf({ metadata }: KubeObject): Kept {
 
 /** As the API gives it, which has checked it and filled in its defaults. */
 export function keepStream(object: KubeObject): KeptStream {
-  const { spec, status } = object as KubeObject & LiveStream;
+  // A definition that is older than this operator, and not of its release, fills in no status.
+  const { spec, status = UNOBSERVED_STATUS } = object as KubeObject & Pick<LiveStream, 'spec'> & Partial<LiveStream>;
   const {
     name,
     namespace = '',
@@ -77,7 +78,7 @@ export function keepStream(object: KubeObject): KeptStream {
     kind: 'LiveStream',
     metadata,
     spec,
-    ...(status ? { status } : {}),
+    status,
   } as LiveStream;
   return { ...keptOf(object), resource };
 }

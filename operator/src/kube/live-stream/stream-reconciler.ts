@@ -109,7 +109,7 @@ export class StreamReconciler {
     for (const { resource } of streams) this.#memoryOf(resource);
     for (const { resource } of streams) {
       const id = streamId(resource.metadata);
-      if (resource.status?.startedAt !== undefined && resource.status.endedAt === undefined) this.#queue.addFirst(id);
+      if (resource.status.startedAt !== undefined && resource.status.endedAt === undefined) this.#queue.addFirst(id);
       else this.#queue.add(id);
     }
   }
@@ -258,7 +258,7 @@ export class StreamReconciler {
     this.#memories.set(id, memory);
     // The status tells who had a key first, and who waits for room.
     this.#keyHolders.claim(id, undefined, statusHashes(stream));
-    if (toldRefusal(stream)) this.#addEach(this.#quotaLine.stands(id, 'waiting', stream.status?.observedGeneration));
+    if (toldRefusal(stream)) this.#addEach(this.#quotaLine.stands(id, 'waiting', stream.status.observedGeneration));
     return memory;
   }
 
