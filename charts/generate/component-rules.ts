@@ -12,7 +12,7 @@ interface ComponentRules {
 const reader = (purpose: string): RbacRule => ({
   apiGroups: ['showrunner.dev'],
   resources: ['livestreams'],
-  verbs: ['get', 'list', 'watch'],
+  verbs: ['list', 'watch'],
   purpose,
 });
 

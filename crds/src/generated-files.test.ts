@@ -73,6 +73,7 @@ describe('the CustomResourceDefinition', () => {
       '.spec.ingest.reconnectGrace': '20s',
       '.spec.transcode.ladder': 'none',
       '.spec.enabled': true,
+      '.status': { observedGeneration: -1 },
     });
   });
 

@@ -28,6 +28,7 @@ const defaults = {
     },
     transcode: { ladder: 'none', latency: 'low', partDuration: '200ms', segmentDuration: '2s' },
   },
+  status: { observedGeneration: -1 },
 };
 
 describe('a LiveStream that keeps the rules', () => {

@@ -107,7 +107,10 @@ export const liveStreamSpecSchema = z.object({
 export const PHASES = ['Pending', 'Ready', 'Live', 'Reconnecting', 'Ended', 'Failed'] as const;
 
 export const liveStreamStatusSchema = z.object({
-  observedGeneration: z.int().optional().describe('The generation of the spec that the status speaks about.'),
+  observedGeneration: z
+    .int()
+    .optional()
+    .describe('The generation of the spec that the status speaks about; -1 before there is anything to say.'),
   phase: z.enum(PHASES).optional().describe('Where the show stands, in one word.'),
   conditions: z
     .array(conditionSchema)
@@ -148,13 +151,19 @@ export const liveStreamStatusSchema = z.object({
   endedAt: z.iso.datetime().optional().describe('End of the last show; absent while one runs.'),
 });
 
+/**
+ * The status of a LiveStream that nobody has looked at yet. Without one, kstatus (Helm's --wait, Argo CD, Flux) takes it for
+ * done; a generation that is not its own says that its controller is still to come.
+ */
+export const UNOBSERVED_STATUS = { observedGeneration: -1 } satisfies z.output<typeof liveStreamStatusSchema>;
+
 export const liveStreamSchema = z
   .object({
     apiVersion: z.literal(API_VERSION),
     kind: z.literal('LiveStream'),
     metadata: objectMetaSchema,
     spec: liveStreamSpecSchema.prefault({}),
-    status: liveStreamStatusSchema.optional(),
+    status: liveStreamStatusSchema.default(UNOBSERVED_STATUS),
   })
   .meta({ 'x-kubernetes-validations': [NAME_VALIDATION] });
 

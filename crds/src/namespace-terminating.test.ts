@@ -9,7 +9,6 @@ const saying = (type: string, status: 'True' | 'False', reason: string) => {
 it('is what Ready says, and nothing else', () => {
   expect(isNamespaceTerminating(saying('Ready', 'False', 'NamespaceTerminating'))).toBe(true);
   const others = [
-    {},
     { status: {} },
     saying('Ready', 'False', 'SecretMissing'),
     saying('Ready', 'True', 'NamespaceTerminating'),

@@ -8,6 +8,6 @@ export const NAMESPACE_TERMINATING = 'NamespaceTerminating';
  * though Kubernetes deletes it only when its pods are gone.
  */
 export function isNamespaceTerminating({ status }: Pick<LiveStream, 'status'>): boolean {
-  const ready = status?.conditions?.find(({ type }) => type === 'Ready');
+  const ready = status.conditions?.find(({ type }) => type === 'Ready');
   return ready?.status === 'False' && ready.reason === NAMESPACE_TERMINATING;
 }

@@ -7,11 +7,10 @@ export class OperatorMetrics {
   readonly queueWaitSeconds: Histogram;
   readonly writes: Counter<'verb' | 'kind' | 'code'>;
   readonly eventsDropped: Counter;
+  readonly #registry: Registry;
 
-  constructor(
-    registry: Registry,
-    read: { queueDepth: () => number; failing: () => number; leads: () => boolean; streams: () => number },
-  ) {
+  constructor(registry: Registry, read: { queueDepth: () => number; failing: () => number; leads: () => boolean }) {
+    this.#registry = registry;
     const registers = [registry];
     this.reconciles = new Counter({
       name: 'showrunner_operator_reconciles_total',
@@ -42,18 +41,20 @@ export class OperatorMetrics {
       help: 'Events that were not recorded, because there were too many.',
       registers,
     });
-    const gauge = (name: string, help: string, value: () => number) =>
-      new Gauge({
-        name,
-        help,
-        registers,
-        collect() {
-          this.set(value());
-        },
-      });
-    gauge('showrunner_operator_queue_depth', 'Resources that wait for their turn.', read.queueDepth);
-    gauge('showrunner_operator_failing', 'Resources whose last attempt failed.', read.failing);
-    gauge('showrunner_operator_leader', '1 where this process leads.', () => Number(read.leads()));
-    gauge('showrunner_operator_live_streams', 'LiveStreams that are known.', read.streams);
+    this.gauge('showrunner_operator_queue_depth', 'Resources that wait for their turn.', read.queueDepth);
+    this.gauge('showrunner_operator_failing', 'Resources whose last attempt failed.', read.failing);
+    this.gauge('showrunner_operator_leader', '1 where this process leads.', () => Number(read.leads()));
+  }
+
+  /** Adds a value that is read when it is asked for. */
+  gauge(name: string, help: string, value: () => number): void {
+    new Gauge({
+      name,
+      help,
+      registers: [this.#registry],
+      collect() {
+        this.set(value());
+      },
+    });
   }
 }

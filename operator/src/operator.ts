@@ -2,10 +2,10 @@ import type { RequestListener } from 'node:http';
 import type { Logger, Registry } from '@showrunner/service-kit';
 import type { KubeClient } from '@showrunner/service-kit/kube';
 import { type OperatorConfig, settingsOf } from './config.ts';
-import { createKnockHandler } from './kube/knock-handler.ts';
+import type { Controller, Leading } from './kube/controller.ts';
 import { LeaderElection, type Term } from './kube/leader.ts';
-import { ClusterView } from './kube/live-stream/cluster-view.ts';
-import { StreamReconciler } from './kube/live-stream/stream-reconciler.ts';
+import { createKnockHandler } from './kube/live-stream/knock-handler.ts';
+import { LiveStreamController } from './kube/live-stream/live-stream-controller.ts';
 import { PodHttp } from './kube/pod-http.ts';
 import { TokenFile } from './kube/token-file.ts';
 import { OperatorMetrics } from './metrics.ts';
@@ -20,7 +20,7 @@ export interface Operator {
   close(): Promise<void>;
 }
 
-/** Follows the cluster always, and carries LiveStreams out while it leads. */
+/** Follows the cluster always, and carries resources out while it leads. */
 export function createOperator(options: {
   config: Readonly<OperatorConfig>;
   client: KubeClient;
@@ -30,27 +30,28 @@ export function createOperator(options: {
   registry: Registry;
 }): Operator {
   const { config, client, leaseClient, logger, registry } = options;
-  const settings = settingsOf(config);
-  const podHttp = new PodHttp();
-  let leading: StreamReconciler | undefined;
+  let leading: readonly Leading[] = [];
   /** Former terms whose last writes are being waited for. */
-  const ending = new Set<Promise<void>>();
+  const ending = new Set<Promise<unknown>>();
 
-  const view = new ClusterView({
+  const podHttp = new PodHttp();
+  const metrics = new OperatorMetrics(registry, {
+    queueDepth: () => sum(leading.map(({ queueDepth }) => queueDepth)),
+    failing: () => sum(leading.map(({ failing }) => failing)),
+    leads: () => election.leads,
+  });
+  const given = {
     client,
     namespaces: config.namespaces,
-    settings,
+    settings: settingsOf(config),
+    podHttp,
+    metrics,
     logger,
-    onSynced: () => leading?.addAll(),
-    onChange: (namespace, name) => leading?.changed({ namespace, name }),
-    onRoomChange: (namespace) => leading?.roomChanged(namespace),
-  });
-  const metrics = new OperatorMetrics(registry, {
-    queueDepth: () => leading?.queueDepth ?? 0,
-    failing: () => leading?.failing ?? 0,
-    leads: () => election.leads,
-    streams: () => view.size,
-  });
+    instance: config.podName,
+  };
+  const liveStreams = new LiveStreamController(given);
+  const controllers: readonly Controller[] = [liveStreams];
+
   const election = new LeaderElection({
     client: leaseClient,
     namespace: config.namespace,
@@ -61,48 +62,42 @@ export function createOperator(options: {
   });
 
   function begin(term: Term): void {
-    const reconciler = new StreamReconciler({
-      view,
-      client,
-      term,
-      settings,
-      podHttp,
-      metrics,
-      logger,
-      instance: config.podName,
-    });
-    leading = reconciler;
-    term.signal.addEventListener('abort', () => void end(reconciler), { once: true });
-    reconciler.start();
+    const begun = controllers.map((controller) => controller.lead(term));
+    leading = begun;
+    term.signal.addEventListener('abort', () => void end(begun), { once: true });
   }
 
-  async function end(reconciler: StreamReconciler): Promise<void> {
-    if (leading === reconciler) leading = undefined;
-    const closing = reconciler.close().finally(() => ending.delete(closing));
+  async function end(ended: readonly Leading[]): Promise<void> {
+    if (leading === ended) leading = [];
+    const closing = Promise.all(ended.map((one) => one.close())).finally(() => ending.delete(closing));
     ending.add(closing);
     await closing;
   }
 
   const knocks = createKnockHandler({
     token: new TokenFile(config.knockTokenFile),
-    knock: (stream) => (leading && election.leads ? leading.knock(stream) : 'not the leader'),
+    knock: (stream) => (election.leads ? liveStreams.knock(stream) : 'not the leader'),
     logger,
   });
 
   return {
     knocks,
-    ready: () => (view.synced ? [] : view.problems),
+    ready: () => controllers.flatMap(({ problems }) => problems),
     start() {
-      view.start();
+      for (const controller of controllers) controller.start();
       election.start();
     },
     async close() {
       // What is being written is finished before another may lead.
-      if (leading) await end(leading);
+      await end(leading);
       await Promise.all(ending);
       await election.close();
-      await view.close();
+      await Promise.all(controllers.map((controller) => controller.close()));
       podHttp.close();
     },
   };
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
 }

@@ -40,13 +40,13 @@ export function liveStreamView(stream: LiveStream): LiveStreamView {
     visibility: spec.visibility,
     phase: phaseOf(stream),
     ...(spec.startAt === undefined ? {} : { startAt: spec.startAt }),
-    ...(status?.startedAt === undefined ? {} : { startedAt: status.startedAt }),
-    ...(status?.endedAt === undefined ? {} : { endedAt: status.endedAt }),
+    ...(status.startedAt === undefined ? {} : { startedAt: status.startedAt }),
+    ...(status.endedAt === undefined ? {} : { endedAt: status.endedAt }),
     playback: {
-      hls: status?.playback?.hls ?? `/hls/${encodeURIComponent(namespace)}/${encodeURIComponent(name)}/master.m3u8`,
+      hls: status.playback?.hls ?? `/hls/${encodeURIComponent(namespace)}/${encodeURIComponent(name)}/master.m3u8`,
     },
-    ...(status?.ingest?.server === undefined ? {} : { ingest: { server: status.ingest.server } }),
-    ...(status?.source === undefined ? {} : { source: status.source }),
+    ...(status.ingest?.server === undefined ? {} : { ingest: { server: status.ingest.server } }),
+    ...(status.source === undefined ? {} : { source: status.source }),
   };
 }
 
@@ -68,17 +68,17 @@ export function isListed(stream: LiveStream): boolean {
 
 /** Whether there is something to play. */
 export function isOnAir(stream: LiveStream | undefined): boolean {
-  return stream?.status?.phase === 'Live' || stream?.status?.phase === 'Reconnecting';
+  return stream?.status.phase === 'Live' || stream?.status.phase === 'Reconnecting';
 }
 
 function phaseOf(stream: LiveStream): LiveStreamView['phase'] {
-  return stream.status?.phase ?? 'Pending';
+  return stream.status.phase ?? 'Pending';
 }
 
 function phaseSince(stream: LiveStream): string | undefined {
   const { status, metadata } = stream;
-  if (status?.phase === 'Live') return status.startedAt;
-  if (status?.phase === 'Ended') return status.endedAt;
-  const settled = status?.conditions?.find(({ type }) => type === 'Ready' || type === 'Disabled');
+  if (status.phase === 'Live') return status.startedAt;
+  if (status.phase === 'Ended') return status.endedAt;
+  const settled = status.conditions?.find(({ type }) => type === 'Ready' || type === 'Disabled');
   return settled?.lastTransitionTime ?? metadata.creationTimestamp;
 }

@@ -1,5 +1,5 @@
 import fastifySwagger from '@fastify/swagger';
-import type { Logger, ResourceStore, StreamRef } from '@showrunner/service-kit';
+import type { Feed, Logger, StreamRef } from '@showrunner/service-kit';
 import fastify, {
   LogController,
   type FastifyBaseLogger,
@@ -29,7 +29,7 @@ const MAX_EVENT_CLIENTS = 10_000;
 const FIRST_LIST_MS = 3_000;
 
 export interface WebOptions {
-  readonly store: ResourceStore;
+  readonly store: Feed<'LiveStream'>;
   /** What is measured of a publisher right now, or a promise of it; undefined where it is not known. */
   readonly factsOf: (stream: StreamRef) => unknown;
   /** Folder of the built page (`web/dist`); undefined serves the API alone. */

@@ -54,12 +54,12 @@
 # Finds the stream of a key by the hash in its status. It reads no Secret.
 - apiGroups: ["showrunner.dev"]
   resources: [livestreams]
-  verbs: [get, list, watch]
+  verbs: [list, watch]
 {{- end -}}
 
 {{- define "showrunner.webRules" -}}
 # Shows live streams on the pages and in the API.
 - apiGroups: ["showrunner.dev"]
   resources: [livestreams]
-  verbs: [get, list, watch]
+  verbs: [list, watch]
 {{- end -}}

@@ -128,7 +128,7 @@ describe('key index', () => {
   it('passes over what is no hash', () => {
     const index = new KeyIndex();
     const stream = liveStream('one', { key: undefined });
-    stream.status!.ingest!.keyHashes!.push({ sha256: 'no hash' });
+    stream.status.ingest!.keyHashes!.push({ sha256: 'no hash' });
     index.set(stream);
     expect(find(index, 'key')).toBe('one');
   });

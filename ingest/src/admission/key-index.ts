@@ -42,7 +42,7 @@ export class KeyIndex {
     this.#remove(id);
     this.#unreadable.delete(id);
     this.#streams.set(id, stream);
-    for (const { sha256, expiresAt } of stream.status?.ingest?.keyHashes ?? []) {
+    for (const { sha256, expiresAt } of stream.status.ingest?.keyHashes ?? []) {
       if (!HASH.test(sha256)) continue;
       const accepted = {
         hash: Buffer.from(sha256, 'hex'),
@@ -75,7 +75,7 @@ export class KeyIndex {
     const known = this.#streams.get(id);
     if (!known) return;
     this.#streams.delete(id);
-    for (const { sha256 } of known.status?.ingest?.keyHashes ?? []) {
+    for (const { sha256 } of known.status.ingest?.keyHashes ?? []) {
       const bucket = sha256.slice(0, BUCKET_CHARACTERS);
       const rest = (this.#buckets.get(bucket) ?? []).filter((accepted) => accepted.id !== id);
       if (rest.length > 0) this.#buckets.set(bucket, rest);

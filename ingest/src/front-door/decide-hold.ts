@@ -49,7 +49,7 @@ export function isPassing({ code }: Refusal): boolean {
 }
 
 export function isIngestReady(stream: LiveStream | undefined): boolean {
-  const conditions = stream?.status?.conditions ?? [];
+  const conditions = stream?.status.conditions ?? [];
   return conditions.some(({ type, status }) => type === 'IngestReady' && status === 'True');
 }
 

@@ -38,7 +38,7 @@ export class StartingPods {
 
   #look(stream: StreamRef): void {
     const id = streamId(stream);
-    const podIP = this.#admission.stream(stream)?.status?.ingest?.podIP;
+    const podIP = this.#admission.stream(stream)?.status.ingest?.podIP;
     // Whatever else were written there would be looked up as a name.
     if (podIP === undefined || !isIP(podIP)) this.#seen.delete(id);
     else if (this.#seen.get(id)?.podIP !== podIP) this.#seen.set(id, { podIP, at: this.#now() });

@@ -85,7 +85,10 @@ export async function openDoorway(
       await store.patchStatus('LiveStream', ref, { ingest, conditions: [condition] });
       for (const end = Date.now() + 5_000; Date.now() < end;) {
         const known = admission.stream(ref);
-        if (known?.status && JSON.stringify(known.spec) === JSON.stringify((await store.get('LiveStream', ref))?.spec))
+        if (
+          known?.status.conditions &&
+          JSON.stringify(known.spec) === JSON.stringify((await store.get('LiveStream', ref))?.spec)
+        )
           return;
         await new Promise((resolve) => setTimeout(resolve, 5));
       }

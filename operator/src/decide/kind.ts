@@ -7,8 +7,6 @@ export interface ResourceKind<Resource, Observed, Status> {
   readonly resource: KubeResource;
   /** The label of every object and pod of a resource, which holds its name. */
   readonly nameLabel: string;
-  /** Kinds of the objects that belong to a resource, pods included. */
-  readonly objects: readonly KubeResource[];
   /** `now` in milliseconds since the epoch. */
   decide(resource: Resource, observed: Observed, settings: OperatorSettings, now: number): Decision<Status>;
   /**

@@ -1,5 +1,6 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setImmediate as soon } from 'node:timers/promises';
 import { createLogger } from '@showrunner/service-kit';
 import { KubeClient } from '@showrunner/service-kit/kube';
 import { expect, it, onTestFinished } from 'vitest';
@@ -107,4 +108,22 @@ it('holds no more than so many that wait', async () => {
   expect(state.dropped).toBeGreaterThan(450);
   await recorder.close();
   expect(written.length + state.dropped).toBe(5_500);
+});
+
+it('writes an event that comes at any moment of the end of another', async () => {
+  for (let ticks = 0; ticks < 12; ticks++) {
+    const written: string[] = [];
+    const create = async (_resource: unknown, { reason }: { reason: string }) => void written.push(reason);
+    const recorder = new EventRecorder({
+      client: { create } as unknown as KubeClient,
+      instance: 'operator-1',
+      logger: createLogger({ name: 'test', level: 'silent' }),
+      onDropped: () => undefined,
+    });
+    recorder.record(STREAM, READY);
+    for (let tick = 0; tick < ticks; tick++) await Promise.resolve();
+    recorder.record(STREAM, { ...READY, reason: 'ShowStarted' });
+    await soon();
+    expect([ticks, written]).toEqual([ticks, ['Ready', 'ShowStarted']]);
+  }
 });

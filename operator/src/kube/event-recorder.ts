@@ -81,7 +81,7 @@ export class EventRecorder {
     if (this.#waiting.size >= MAX_WAITING || !this.#mayHaveOne(regarding.uid, now)) return this.#options.onDropped();
     this.#waiting.set(key, { regarding, event, firstAt: now, lastAt: now, count: 1 });
     // One after the other, so that thousands of them do not keep writes that matter waiting.
-    this.#writing ??= this.#write().finally(() => (this.#writing = undefined));
+    this.#writing ??= this.#write();
   }
 
   /** Writes what waits, for a moment: the lease is given back after this. */
@@ -108,6 +108,8 @@ export class EventRecorder {
         );
       }
     }
+    // At the very moment at which none waits: one that comes a moment later begins anew.
+    this.#writing = undefined;
   }
 
   async #writeOne(key: string, { regarding, event, firstAt, lastAt, count }: Waiting): Promise<void> {

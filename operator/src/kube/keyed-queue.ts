@@ -44,11 +44,6 @@ export class KeyedQueue {
     return this.#urgent.size + this.#waiting.size + this.#again.size;
   }
 
-  /** Keys whose job runs. */
-  get running(): number {
-    return this.#running.size;
-  }
-
   /** Keys whose last job failed. */
   get failing(): number {
     return this.#failures.size;

@@ -65,11 +65,6 @@ export class LeaderElection {
     return this.#term !== undefined && this.#now() < this.#term.validUntil;
   }
 
-  /** Who leads as far as is known; the empty text where nobody does. */
-  get holder(): string {
-    return this.#seen?.lease.spec?.holderIdentity ?? '';
-  }
-
   start(): void {
     this.#loop ??= this.#run();
   }

@@ -61,5 +61,4 @@ it('asks no more about what it was told to leave alone', async () => {
   const before = count('a');
   await sleep(EVERY_MS * 3);
   expect(count('a')).toBe(before);
-  expect(states.active).toBe(0);
 });

@@ -34,10 +34,6 @@ export class PodStates {
     this.#options = { concurrency: CONCURRENCY, everyMs: EVERY_MS, sweepMs: SWEEP_MS, ...options };
   }
 
-  get active(): number {
-    return this.#active.size;
-  }
-
   start(): void {
     this.#timer ??= setInterval(() => this.#beat(), this.#options.everyMs);
   }

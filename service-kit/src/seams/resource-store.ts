@@ -19,7 +19,7 @@ export interface Identity extends ResourceKey {
 
 /** A kind whose `status` is written apart from the rest. */
 export type KindWithStatus = { [K in Kind]: Kinds[K] extends { status?: unknown } ? K : never }[Kind];
-export type StatusOf<K extends KindWithStatus> = NonNullable<Kinds[K]['status']>;
+export type StatusOf<K extends KindWithStatus> = Kinds[K]['status'];
 
 export type WatchEvent<K extends Kind> = { readonly type: 'added' | 'modified' | 'deleted'; readonly object: Kinds[K] };
 

@@ -59,7 +59,7 @@ function nameOf(document: unknown): string {
 
 /** Settings of the transcoder hold for a whole show. */
 function waitsForNextShow(before: LiveStream | undefined, after: LiveStream): boolean {
-  const isOn = before?.status?.phase === 'Live' || before?.status?.phase === 'Reconnecting';
+  const isOn = before?.status.phase === 'Live' || before?.status.phase === 'Reconnecting';
   return isOn && !isDeepStrictEqual(before.spec.transcode, after.spec.transcode);
 }
 

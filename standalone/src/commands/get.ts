@@ -7,13 +7,13 @@ const COLUMNS = ['NAMESPACE', 'NAME', 'READY', 'PHASE', 'SOURCE', 'LATENCY'];
 
 function row(stream: LiveStream): string[] {
   const { metadata, spec, status } = stream;
-  const source = status?.source;
-  const ready = status?.conditions?.find((condition) => condition.type === 'Ready');
+  const source = status.source;
+  const ready = status.conditions?.find((condition) => condition.type === 'Ready');
   return [
     metadata.namespace,
     metadata.name,
     ready?.status ?? '',
-    status?.phase ?? 'Pending',
+    status.phase ?? 'Pending',
     source?.width ? `${source.width}x${source.height}` : (source?.audio ?? ''),
     spec.transcode.latency,
   ];
@@ -34,6 +34,6 @@ export async function get(dataFolder: string, only?: StreamRef): Promise<void> {
         .trimEnd(),
     );
   }
-  const told = only ? (items[0]?.status?.conditions ?? []) : [];
+  const told = only ? (items[0]?.status.conditions ?? []) : [];
   if (told.length > 0) console.log(`\n${told.map(({ type, message }) => `${type}: ${message}`).join('\n')}`);
 }

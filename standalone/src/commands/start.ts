@@ -64,7 +64,7 @@ async function keyAccepted(resources: ResourceStore, stream: StreamRef): Promise
   const signal = AbortSignal.timeout(5_000);
   const { items, resourceVersion } = await resources.list('LiveStream');
   const isAccepted = (item: (typeof items)[number]) =>
-    streamId(item.metadata) === streamId(stream) && item.status?.phase !== undefined;
+    streamId(item.metadata) === streamId(stream) && item.status.phase !== undefined;
   if (items.some(isAccepted)) return;
   for await (const { object } of resources.watch('LiveStream', { from: resourceVersion, signal })) {
     if (isAccepted(object)) return;

@@ -248,6 +248,6 @@ function creationTime({ metadata }: LiveStream | Secret): number {
 }
 
 /** What a store would give back: without the entries that are undefined. */
-function asStored(status: LiveStreamStatus | undefined): unknown {
-  return status && JSON.parse(JSON.stringify(status));
+function asStored(status: LiveStreamStatus): unknown {
+  return JSON.parse(JSON.stringify(status));
 }

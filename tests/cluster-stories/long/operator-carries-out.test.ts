@@ -112,7 +112,7 @@ it('mends what somebody deletes or changes', async () => {
 
 it('sees a changed key within seconds, made by itself or named', async () => {
   const hashes = async (name: string) =>
-    ((await readStream(tenant.kubectl, name)).status?.ingest?.keyHashes ?? []).map(({ sha256 }) => sha256);
+    ((await readStream(tenant.kubectl, name)).status.ingest?.keyHashes ?? []).map(({ sha256 }) => sha256);
   const key = (value: string) => JSON.stringify({ stringData: { streamKey: value } });
   await tenant.kubectl(['create', 'secret', 'generic', 'named-key', '--from-literal=streamKey=first-key-of-the-team']);
   await apply('named', { standby: 'cold', ingest: { keySecretRef: { name: 'named-key' } } });

@@ -43,9 +43,9 @@ async function untilCarriedOut(name: string): Promise<void> {
     `${name} to be carried out`,
     async () => {
       const { status, metadata } = await readStream(tenant.kubectl, name);
-      const said = status?.conditions?.find(({ type }) => type === 'IngestReady')?.reason;
+      const said = status.conditions?.find(({ type }) => type === 'IngestReady')?.reason;
       return (
-        status?.observedGeneration === metadata.generation &&
+        status.observedGeneration === metadata.generation &&
         said === 'Unschedulable' &&
         (await objectsOf(name)).length === OBJECTS_OF_ONE
       );

@@ -59,7 +59,7 @@ describe.skipIf(!cluster.isOwn)(`${STREAMS} LiveStreams where there is room for 
       }),
     });
   const reasonOf = (stream: LiveStream, type: string) =>
-    stream.status?.conditions?.find((condition) => condition.type === type && condition.status !== 'Unknown')?.reason;
+    stream.status.conditions?.find((condition) => condition.type === type && condition.status !== 'Unknown')?.reason;
   const namesWith = (streams: LiveStream[], type: string, reason: string) =>
     streams.filter((stream) => reasonOf(stream, type) === reason).map(({ metadata }) => metadata.name);
 

@@ -34,7 +34,7 @@ export function untilReason(
     `condition ${type} of ${name} to say ${reason}`,
     async () => {
       const { status } = await readStream(kubectl, name);
-      const condition = status?.conditions?.find((condition) => condition.type === type);
+      const condition = status.conditions?.find((condition) => condition.type === type);
       if (condition?.reason !== reason) throw new Error(`${type} says ${condition?.reason}: ${condition?.message}`);
       return condition.message;
     },

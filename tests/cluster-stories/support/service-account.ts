@@ -17,7 +17,7 @@ export interface Account {
   close(): Promise<void>;
 }
 
-/** An account in the first of the namespaces, which may read LiveStreams in each of them and nothing else. */
+/** An account in the first of the namespaces, which may list and watch LiveStreams in each of them and do nothing else. */
 export async function readerOfLiveStreams(
   client: KubeClient,
   config: KubeConfig,
@@ -27,7 +27,7 @@ export async function readerOfLiveStreams(
   const name = 'reader';
   await client.create(ACCOUNTS, { metadata: { name } }, home);
   for (const namespace of namespaces) {
-    const rules = [{ apiGroups: ['showrunner.dev'], resources: ['livestreams'], verbs: ['get', 'list', 'watch'] }];
+    const rules = [{ apiGroups: ['showrunner.dev'], resources: ['livestreams'], verbs: ['list', 'watch'] }];
     await client.create(ROLES, { metadata: { name }, rules }, namespace);
     const roleRef = { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name };
     const subjects = [{ kind: 'ServiceAccount', name, namespace: home }];

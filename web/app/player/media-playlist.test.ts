@@ -61,6 +61,8 @@ describe('newestProgrammeTime', () => {
     expect(programmeTimeAtEnd(growing, 9, null)).toBeUndefined();
   });
   it('is unknown without dates', () => {
-    expect(newestProgrammeTime({ resolvedUri: '', mediaSequence: 0, targetDuration: 2, segments: [{ duration: 2 }] })).toBeUndefined();
+    expect(
+      newestProgrammeTime({ resolvedUri: '', mediaSequence: 0, targetDuration: 2, segments: [{ duration: 2 }] }),
+    ).toBeUndefined();
   });
 });

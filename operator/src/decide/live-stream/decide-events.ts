@@ -30,22 +30,22 @@ function lengthOf(ms: number): string {
   return parts.map((part) => part.join(' ')).join(' ') || '0 s';
 }
 
-function trueCondition(status: LiveStreamStatus | undefined, type: ConditionType): Condition | undefined {
-  return status?.conditions?.find((condition) => condition.type === type && condition.status === 'True');
+function trueCondition(status: LiveStreamStatus, type: ConditionType): Condition | undefined {
+  return status.conditions?.find((condition) => condition.type === type && condition.status === 'True');
 }
 
-function showEvents(before: LiveStreamStatus | undefined, after: LiveStreamStatus): Event[] {
+function showEvents(before: LiveStreamStatus, after: LiveStreamStatus): Event[] {
   const { startedAt, endedAt, phase } = after;
   const events: Event[] = [];
-  if (startedAt && startedAt !== before?.startedAt) {
+  if (startedAt && startedAt !== before.startedAt) {
     events.push({ type: 'Normal', reason: 'ShowStarted', message: 'The show is on air.' });
-  } else if (before?.phase === 'Live' && phase === 'Reconnecting') {
+  } else if (before.phase === 'Live' && phase === 'Reconnecting') {
     const message = 'The publisher dropped; the show waits for it.';
     events.push({ type: 'Warning', reason: 'PublisherDropped', message });
-  } else if (before?.phase === 'Reconnecting' && phase === 'Live') {
+  } else if (before.phase === 'Reconnecting' && phase === 'Live') {
     events.push({ type: 'Normal', reason: 'PublisherReturned', message: 'The publisher is back; the show goes on.' });
   }
-  if (startedAt && endedAt && (endedAt !== before?.endedAt || startedAt !== before.startedAt)) {
+  if (startedAt && endedAt && (endedAt !== before.endedAt || startedAt !== before.startedAt)) {
     const message = `The show has ended after ${lengthOf(Date.parse(endedAt) - Date.parse(startedAt))}.`;
     events.push({ type: 'Normal', reason: 'ShowEnded', message });
   }
@@ -54,7 +54,7 @@ function showEvents(before: LiveStreamStatus | undefined, after: LiveStreamStatu
 
 function keyEvents(stream: LiveStream, after: LiveStreamStatus): Event[] {
   const [was, is] = [stream.status, after].map((status) =>
-    status?.ingest?.keyHashes?.find(({ expiresAt }) => expiresAt === undefined),
+    status.ingest?.keyHashes?.find(({ expiresAt }) => expiresAt === undefined),
   );
   if (!was || !is || was.sha256 === is.sha256) return [];
   const grace = stream.spec.ingest.keyRotationGrace;
@@ -63,8 +63,8 @@ function keyEvents(stream: LiveStream, after: LiveStreamStatus): Event[] {
   return [{ type: 'Normal', reason: 'KeyRotated', message: `The stream key has changed; ${former}.` }];
 }
 
-function conditionEvents(before: LiveStreamStatus | undefined, after: LiveStreamStatus): Event[] {
-  const isOtherShow = after.startedAt !== before?.startedAt;
+function conditionEvents(before: LiveStreamStatus, after: LiveStreamStatus): Event[] {
+  const isOtherShow = after.startedAt !== before.startedAt;
   const events = Object.entries(TOLD).flatMap(([name, type]): Event[] => {
     const reason = name as EventReason & ConditionType;
     const [was, is] = [trueCondition(before, reason), trueCondition(after, reason)];
@@ -78,7 +78,7 @@ function conditionEvents(before: LiveStreamStatus | undefined, after: LiveStream
   return events;
 }
 
-function readyEvents(before: LiveStreamStatus | undefined, after: LiveStreamStatus): Event[] {
+function readyEvents(before: LiveStreamStatus, after: LiveStreamStatus): Event[] {
   const ready = trueCondition(after, 'Ready');
   const isNews = ready && !trueCondition(before, 'Ready');
   return isNews ? [{ type: 'Normal', reason: 'Ready', message: ready.message }] : [];

@@ -83,7 +83,7 @@ function formerKeys(
   now: number,
 ): { sha256: string; expiresAt: string }[] {
   const latest = now + durationMs(stream.spec.ingest.keyRotationGrace);
-  return (stream.status?.ingest?.keyHashes ?? [])
+  return (stream.status.ingest?.keyHashes ?? [])
     .filter((hash) => hash.sha256 !== present)
     .map(({ sha256, expiresAt }) => ({ sha256, expiresAt: earlier(expiresAt, latest) }))
     .filter(({ expiresAt }) => Date.parse(expiresAt) > now)
@@ -110,5 +110,5 @@ export function formerHashes(stream: LiveStream, present: string | undefined, no
 
 /** Hashes of the keys that a stream accepts by its status: it had them before whoever has not. */
 export function statusHashes(stream: LiveStream): string[] {
-  return (stream.status?.ingest?.keyHashes ?? []).map(({ sha256 }) => sha256);
+  return (stream.status.ingest?.keyHashes ?? []).map(({ sha256 }) => sha256);
 }

@@ -14,7 +14,7 @@ describe('a warm stream', () => {
       message: '',
       lastTransitionTime: '2026-01-02T03:04:05Z',
     } as const;
-    world.stream = { ...world.stream, status: { ...status!, conditions: [theirs, ...(status?.conditions ?? [])] } };
+    world.stream = { ...world.stream, status: { ...status, conditions: [theirs, ...(status.conditions ?? [])] } };
     expect(isEmpty(world.decide())).toBe(true);
   });
 
@@ -39,8 +39,8 @@ describe('a warm stream', () => {
     world.podsStart = true;
     world.runPods();
     world.settle();
-    expect(world.stream.status?.phase).toBe('Ready');
-    expect(world.stream.status?.conditions?.map(({ type, status }) => `${type} ${status}`)).toEqual([
+    expect(world.stream.status.phase).toBe('Ready');
+    expect(world.stream.status.conditions?.map(({ type, status }) => `${type} ${status}`)).toEqual([
       'Ready True',
       'IngestReady True',
       'TranscoderReady True',
@@ -71,7 +71,7 @@ describe('a cold stream', () => {
   it('has nothing but its key until a publisher knocks', () => {
     const world = warm({ standby: 'cold' });
     expect(world.names).toEqual(['Secret live-stream-key']);
-    expect(world.stream.status?.phase).toBe('Ready');
+    expect(world.stream.status.phase).toBe('Ready');
     expect(world.decide()).toMatchObject({ poll: 'none', lookAgainMs: undefined });
     expect(condition(world, 'IngestReady')).toMatchObject({ status: 'False', reason: 'OnDemand' });
     world.knockedAt = world.now;

@@ -56,10 +56,10 @@ function podsStartedAt({ deployments }: StreamObjects): number | undefined {
 }
 
 /** What of a status is ours, as a store gives it back: without entries that are undefined, or conditions that others added. */
-function ownPart(status: LiveStreamStatus | undefined): unknown {
-  const own = status?.conditions?.filter(({ type }) => type in CONDITIONS);
+function ownPart(status: LiveStreamStatus): unknown {
+  const own = status.conditions?.filter(({ type }) => type in CONDITIONS);
   const sorted = own?.toSorted((a, b) => (a.type < b.type ? -1 : 1));
-  return status && JSON.parse(JSON.stringify({ ...status, conditions: sorted }));
+  return JSON.parse(JSON.stringify({ ...status, conditions: sorted }));
 }
 
 /** `undefined` where the stream has it already. */

@@ -26,7 +26,7 @@ function phaseOf(stream: LiveStream, { keys, engine = 'ready', show, pods }: Obs
   if (keys.problem || pods?.others.some(({ type }) => type === 'Stalled')) return 'Failed';
   if (!stream.spec.enabled) return 'Pending';
   if (engine !== 'ready') return engine === 'starting' ? 'Pending' : 'Failed';
-  if (show || stream.status?.startedAt) return 'Ended';
+  if (show || stream.status.startedAt) return 'Ended';
   return pods?.ready.status === 'False' ? 'Pending' : 'Ready';
 }
 
@@ -85,14 +85,14 @@ export function decideStatus(stream: LiveStream, observed: ObservedStatus, now: 
     ...(pods?.others ?? []),
     ...engineLimits(stream),
   ];
-  const startedAt = show ? new Date(show.startedAt).toISOString() : stream.status?.startedAt;
-  const wasCutOff = !show && stream.status?.startedAt && !stream.status.endedAt;
+  const startedAt = show ? new Date(show.startedAt).toISOString() : stream.status.startedAt;
+  const wasCutOff = !show && stream.status.startedAt && !stream.status.endedAt;
   const endedAt = show
     ? show.endedAt && new Date(show.endedAt).toISOString()
     : wasCutOff
       ? new Date(now).toISOString()
-      : stream.status?.endedAt;
-  const source = show ? show.source : stream.status?.source;
+      : stream.status.endedAt;
+  const source = show ? show.source : stream.status.source;
   return {
     observedGeneration: stream.metadata.generation,
     phase: phaseOf(stream, observed),

@@ -14,13 +14,13 @@ describe('a stream whose namespace is being deleted', () => {
     expect(condition(world, 'Ready')).toMatchObject({ status: 'False', reason: 'NamespaceTerminating', message });
     expect(condition(world, 'Stalled')).toMatchObject({ status: 'True', reason: 'NamespaceTerminating', message });
     expect(condition(world, 'Reconciling')).toBeUndefined();
-    expect(world.stream.status?.phase).toBe('Live');
+    expect(world.stream.status.phase).toBe('Live');
     expect(isEmpty(world.decide())).toBe(true);
     // What Kubernetes takes away stays away.
     world.ingest = { state: 'off' };
     world.transcoder = { show: 'ended' };
     world.settle();
-    expect(world.stream.status?.phase).toBe('Failed');
+    expect(world.stream.status.phase).toBe('Failed');
     for (const { metadata } of world.pods) world.objects.delete(`Pod ${metadata.name}`);
     world.podsStart = false;
     world.settle();

@@ -19,7 +19,7 @@ export interface Problem {
 
 /** `lastTransitionTime` is kept while the status of the condition stays. */
 export function toCondition(finding: Finding, stream: LiveStream, now: number): Condition {
-  const before = stream.status?.conditions?.find((condition) => condition.type === finding.type);
+  const before = stream.status.conditions?.find((condition) => condition.type === finding.type);
   const { type, status, reason, message } = finding;
   return {
     type,

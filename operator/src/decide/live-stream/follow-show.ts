@@ -12,8 +12,8 @@ const LAST_WAIT_MS = 15_000;
 const SAME_START_MS = 2_000;
 
 /** The show that a status speaks of, for an operator that has just started. */
-function showOf(status: LiveStreamStatus | undefined): ObservedShow | undefined {
-  if (status?.startedAt === undefined) return undefined;
+function showOf(status: LiveStreamStatus): ObservedShow | undefined {
+  if (status.startedAt === undefined) return undefined;
   return {
     state: status.endedAt ? 'ended' : status.phase === 'Reconnecting' ? 'reconnecting' : 'live',
     startedAt: Date.parse(status.startedAt),

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Manifest } from '../decision.ts';
 import { condition, endShow, goLive, kinds, MINUTE, warm, WARM } from './testing/stages.ts';
-import { World } from './testing/world.ts';
+import { liveStream, World } from './testing/world.ts';
 
 describe('what somebody else did', () => {
   it('is put right where it changed what we want, while nobody is on air', () => {
@@ -52,8 +52,7 @@ describe('what somebody else did', () => {
   it('waits until what a deleted stream of the same name left is gone', () => {
     const world = warm();
     const uids = new Set([...world.objects.values()].map(({ metadata }) => metadata.uid));
-    world.stream = { ...world.stream, metadata: { ...world.stream.metadata, uid: 'another' } };
-    delete world.stream.status;
+    world.stream = liveStream({}, undefined, { uid: 'another' });
     world.followed = undefined;
     expect(world.step().delete).toHaveLength(6);
     expect(condition(world, 'Ready')?.reason).toBe('Replacing');

@@ -160,7 +160,7 @@ describe('of every stream', () => {
     for (const one of CASES) {
       const world = worldOf(one);
       const { events } = world.step();
-      const conditions = world.stream.status?.conditions ?? [];
+      const conditions = world.stream.status.conditions ?? [];
       expect(conditions[0]?.type).toBe(world.stream.spec.enabled ? 'Ready' : 'Disabled');
       expect(new Set(conditions.map(({ type }) => type)).size).toBe(conditions.length);
       for (const { type, reason, message } of conditions) {
@@ -205,7 +205,7 @@ describe('of every stream', () => {
       if (!enabled || change === 'too-tall' || answers !== 'known') continue;
       const world = worldOf(one);
       world.settle();
-      expect([one, world.stream.status?.conditions?.[0]?.status]).toEqual([one, 'True']);
+      expect([one, world.stream.status.conditions?.[0]?.status]).toEqual([one, 'True']);
       const phases: Record<Case[2], LiveStreamPhase> = {
         new: 'Ready',
         expected: 'Ready',
@@ -214,7 +214,7 @@ describe('of every stream', () => {
         'just-ended': 'Ended',
         'long-ended': 'Ended',
       };
-      expect([one, world.stream.status?.phase]).toEqual([one, phases[stage]]);
+      expect([one, world.stream.status.phase]).toEqual([one, phases[stage]]);
     }
   });
 });

@@ -9,7 +9,6 @@ import type { ObservedLiveStream } from './observed-live-stream.ts';
 export const liveStreamKind: ResourceKind<LiveStream, ObservedLiveStream, LiveStreamStatus> = {
   resource: KUBE.liveStreams,
   nameLabel: LIVE_STREAM,
-  objects: [KUBE.secrets, KUBE.services, KUBE.deployments, KUBE.disruptionBudgets, KUBE.pods],
   decide: decideLiveStream,
   manifests: manifestsOf,
 };

@@ -12,7 +12,7 @@ const DISABLED_SHOW_MS = 15_000;
 
 /** When the pods of a disabled stream are stopped though a show runs, epoch ms. */
 export function disabledShowEnd(stream: LiveStream, now: number): number {
-  const disabled = stream.status?.conditions?.find(({ type }) => type === 'Disabled');
+  const disabled = stream.status.conditions?.find(({ type }) => type === 'Disabled');
   return (disabled ? Date.parse(disabled.lastTransitionTime) : now) + DISABLED_SHOW_MS;
 }
 

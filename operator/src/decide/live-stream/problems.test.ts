@@ -10,7 +10,7 @@ describe('what cannot work', () => {
     world.edit({ transcode: { ladder: '1080p' } });
     world.settle();
     expect(world.names).toEqual(['Secret live-stream-key']);
-    expect(world.stream.status?.phase).toBe('Failed');
+    expect(world.stream.status.phase).toBe('Failed');
     expect(condition(world, 'Ready')?.message).toBe(
       'spec.transcode.ladder: 1080p is taller than 720p, the most that this platform allows.',
     );
@@ -38,7 +38,7 @@ describe('what cannot work', () => {
     world.refusals = [{ object: 'Deployment "live-ingest"', applied, message, at: world.now }];
     expect(world.step().apply).toEqual([]);
     expect(condition(world, 'Ready')).toMatchObject({ status: 'False', reason });
-    expect(world.stream.status?.phase).toBe(phase);
+    expect(world.stream.status.phase).toBe(phase);
     expect(isEmpty(world.decide())).toBe(true);
     expect(world.decide().lookAgainMs).toBe(MINUTE);
     world.now += MINUTE;

@@ -1,3 +1,4 @@
+import { UNOBSERVED_STATUS } from '@showrunner/crds';
 import { describe, expect, it } from 'vitest';
 import type { Manifest } from '../decision.ts';
 import { GIVE_BACK_AFTER_MS } from './quota-standing.ts';
@@ -13,7 +14,7 @@ function halved(): World {
   const world = new World();
   world.settle();
   refuse(world, 'transcoder');
-  world.stream = { ...world.stream, status: undefined };
+  world.stream = { ...world.stream, status: UNOBSERVED_STATUS };
   return world;
 }
 
@@ -27,7 +28,7 @@ function refuse(world: World, component: string): void {
 }
 
 const condition = (world: World, type: string) =>
-  world.stream.status?.conditions?.find((condition) => condition.type === type);
+  world.stream.status.conditions?.find((condition) => condition.type === type);
 
 describe('a stream that a quota refuses a pod', () => {
   it('keeps the other for a moment, gives it back then, and says why all the time', () => {
@@ -45,7 +46,7 @@ describe('a stream that a quota refuses a pod', () => {
     expect(world.names).toEqual(ONLY_KEY);
     expect(condition(world, 'QuotaExceeded')).toMatchObject({ reason: 'NoRoomInQuota', message: SAID });
     expect(condition(world, 'IngestReady')).toMatchObject({ status: 'False', reason: 'NotStarted' });
-    expect(world.stream.status?.phase).toBe('Pending');
+    expect(world.stream.status.phase).toBe('Pending');
     expect(world.decide()).toMatchObject({ standing: 'waiting', poll: 'none', lookAgainMs: undefined });
   });
 

@@ -50,7 +50,7 @@ export function quotaStanding(
 
 /** What the status says of a quota, which holds until a stream has all of its pods. */
 export function toldRefusal({ status }: LiveStream): QuotaRefusal | undefined {
-  const told = status?.conditions?.find(({ type }) => type === 'QuotaExceeded');
+  const told = status.conditions?.find(({ type }) => type === 'QuotaExceeded');
   return told?.status === 'True' && told.reason === 'NoRoomInQuota'
     ? { kind: 'exhausted', message: told.message }
     : undefined;

@@ -17,7 +17,7 @@ describe('a show', () => {
     expect(condition(world, 'FirstSegmentReady')?.message).toBe('Playable 0.25 s after the publisher started.');
     world.ingest = { state: 'reconnecting', onAirSince: new Date(START).toISOString() };
     world.settle();
-    expect(world.stream.status?.phase).toBe('Reconnecting');
+    expect(world.stream.status.phase).toBe('Reconnecting');
     world.ingest = { state: 'live', onAirSince: new Date(START).toISOString() };
     world.settle();
     world.now += 62 * MINUTE + 3_000;
@@ -36,10 +36,10 @@ describe('a show', () => {
 
   it('is told to the pods that have to go on with it, until it is over', () => {
     const world = warm();
-    const toldSince = () => toldPods(world).status?.startedAt;
+    const toldSince = () => toldPods(world).status.startedAt;
     expect(toldSince()).toBe(undefined);
     goLive(world);
-    expect(toldSince()).toBe(world.stream.status?.startedAt);
+    expect(toldSince()).toBe(world.stream.status.startedAt);
     // Both pods are lost: those in their place have no publisher yet.
     for (const { metadata } of world.pods) world.objects.delete(`Pod ${metadata.name}`);
     world.ingest = { state: 'off' };
@@ -48,11 +48,11 @@ describe('a show', () => {
     world.settle();
     world.now += 10_000;
     world.settle();
-    expect([world.stream.status?.phase, toldSince()]).toEqual(['Reconnecting', '2026-01-02T03:04:05.000Z']);
+    expect([world.stream.status.phase, toldSince()]).toEqual(['Reconnecting', '2026-01-02T03:04:05.000Z']);
     const before = world.pods.map((pod) => annotationOf(pod, CONFIG));
     world.now += 30_000;
     world.settle();
-    expect([world.stream.status?.phase, toldSince()]).toEqual(['Ended', undefined]);
+    expect([world.stream.status.phase, toldSince()]).toEqual(['Ended', undefined]);
     for (const pod of world.pods) expect(before).not.toContain(annotationOf(pod, CONFIG));
   });
 
@@ -195,7 +195,7 @@ describe('a show', () => {
 
   it('survives the loss of its key Secret', () => {
     const world = warm({ ingest: { keySecretRef: { name: 'mine' } } });
-    expect(world.stream.status?.phase).toBe('Failed');
+    expect(world.stream.status.phase).toBe('Failed');
     const key = { streamKey: Buffer.from('a-key-of-some-length').toString('base64') };
     const secret = { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'mine', namespace: 'team' }, data: key };
     world.put(secret);
@@ -204,7 +204,7 @@ describe('a show', () => {
     const pods = world.pods.length;
     world.objects.delete('Secret mine');
     world.settle();
-    expect([world.pods.length, world.stream.status?.phase]).toEqual([pods, 'Live']);
+    expect([world.pods.length, world.stream.status.phase]).toEqual([pods, 'Live']);
     expect(condition(world, 'Ready')).toMatchObject({ status: 'False', reason: 'SecretMissing' });
     expect(condition(world, 'Stalled')).toMatchObject({ status: 'True', reason: 'SecretMissing' });
   });

@@ -35,10 +35,10 @@ const RENDITIONS_MISSING: Finding<'RenditionsMissing'> = {
 
 /** What a streamer should know about a show. What is not known (again) of the show in the status stays as it was found. */
 export function sourceFindings(stream: LiveStream, show: ObservedShow): Finding<SourceType>[] {
-  const isSameShow = stream.status?.startedAt === new Date(show.startedAt).toISOString();
+  const isSameShow = stream.status.startedAt === new Date(show.startedAt).toISOString();
   const kept = (type: SourceType) =>
     isSameShow
-      ? (stream.status?.conditions?.find((condition) => condition.type === type) as Finding<SourceType>)
+      ? (stream.status.conditions?.find((condition) => condition.type === type) as Finding<SourceType>)
       : undefined;
   const { firstMediaSeconds, keyframeIntervalSeconds, hasBFrames, encoderFailing } = show;
   const findings = [

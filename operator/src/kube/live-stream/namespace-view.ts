@@ -1,28 +1,12 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Logger } from '@showrunner/service-kit';
-import {
-  KUBE,
-  type KubeClient,
-  type KubeObject,
-  type KubeResource,
-  type Selection,
-} from '@showrunner/service-kit/kube';
+import { KUBE, type KubeClient, type KubeObject, type KubeResource } from '@showrunner/service-kit/kube';
 import { type Manifest, type OperatorSettings, type Room, keySecretOf, liveStreamKind } from '../../decide/index.ts';
 import { MANAGED_BY, MANAGER } from '../../decide/objects/labels.ts';
-import { Informer, type InformerOptions } from '../informer.ts';
+import { InformerGroup } from '../informer-group.ts';
+import { type Owned, keepDeployment, keepObject, keepQuota, keptOf } from '../kept.ts';
 import type { Change, Kept } from '../object-table.ts';
-import { SharedTexts } from '../shared-texts.ts';
-import {
-  type KeptStream,
-  type Owned,
-  keepDeployment,
-  keepObject,
-  keepPod,
-  keepQuota,
-  keepSecret,
-  keepStream,
-  keptOf,
-} from './kept.ts';
+import { type KeptStream, keepPod, keepSecret, keepStream } from './kept.ts';
 
 export interface NamespaceViewOptions {
   readonly client: KubeClient;
@@ -38,16 +22,13 @@ export interface NamespaceViewOptions {
   readonly onRoomChange: (namespace: string) => void;
 }
 
-type Watched<K extends Kept> = Pick<InformerOptions<KubeObject, K>, 'trim' | 'changed' | 'groupOf'> & Selection;
-
 /**
  * All that is known of the LiveStreams of one namespace, or of all, and of what belongs to them. Of Secrets that the operator
  * did not make only names and versions come over the wire (docs/decisions/0010-secrets-by-version.md).
  */
 export class NamespaceView {
   readonly #options: NamespaceViewOptions;
-  readonly #informers: Informer<KubeObject, Kept>[] = [];
-  readonly #texts = new SharedTexts();
+  readonly #informers: InformerGroup;
   #isTelling = false;
   readonly streams;
   readonly services;
@@ -60,9 +41,11 @@ export class NamespaceView {
 
   constructor(options: NamespaceViewOptions) {
     this.#options = options;
+    this.#informers = new InformerGroup({ ...options, knownTexts: (object) => this.#textsOfStream(object) });
+    const { nameLabel } = liveStreamKind;
     const ours = `${MANAGED_BY}=${MANAGER}`;
-    const child = { labelSelector: `${ours},${liveStreamKind.nameLabel}` };
-    this.streams = this.#watch(liveStreamKind.resource, {
+    const child = { labelSelector: `${ours},${nameLabel}` };
+    this.streams = this.#informers.add(liveStreamKind.resource, {
       trim: keepStream,
       groupOf: ({ resource }) => secretKey(keySecretOf(resource)),
       changed: ({ before, after }) => {
@@ -71,28 +54,28 @@ export class NamespaceView {
       },
     });
     const changed = (change: Change<Owned<object>>) => this.#tellOwner(change);
-    this.services = this.#watch(KUBE.services, {
+    this.services = this.#informers.add(KUBE.services, {
       ...child,
-      trim: (object) => keepObject(object, this.#desired(KUBE.services, object)),
+      trim: (object) => keepObject(object, nameLabel, this.#desired(KUBE.services, object)),
       changed,
     });
-    this.deployments = this.#watch(KUBE.deployments, {
+    this.deployments = this.#informers.add(KUBE.deployments, {
       ...child,
-      trim: (object) => keepDeployment(object, this.#desired(KUBE.deployments, object)),
+      trim: (object) => keepDeployment(object, nameLabel, this.#desired(KUBE.deployments, object)),
       changed,
     });
-    this.disruptionBudgets = this.#watch(KUBE.disruptionBudgets, {
+    this.disruptionBudgets = this.#informers.add(KUBE.disruptionBudgets, {
       ...child,
-      trim: (object) => keepObject(object, this.#desired(KUBE.disruptionBudgets, object)),
+      trim: (object) => keepObject(object, nameLabel, this.#desired(KUBE.disruptionBudgets, object)),
       changed,
     });
-    this.pods = this.#watch(KUBE.pods, {
+    this.pods = this.#informers.add(KUBE.pods, {
       ...child,
       trim: keepPod,
-      groupOf: ({ namespace, stream }) => `${namespace}/${stream}`,
+      groupOf: ({ namespace, owner }) => `${namespace}/${owner}`,
       changed,
     });
-    this.secrets = this.#watch(KUBE.secrets, {
+    this.secrets = this.#informers.add(KUBE.secrets, {
       labelSelector: ours,
       trim: keepSecret,
       changed: (change) => {
@@ -100,13 +83,13 @@ export class NamespaceView {
         this.#tellUsers(change);
       },
     });
-    this.otherSecrets = this.#watch(KUBE.secrets, {
+    this.otherSecrets = this.#informers.add(KUBE.secrets, {
       labelSelector: `${MANAGED_BY}!=${MANAGER}`,
       metadataOnly: true,
       trim: keptOf,
       changed: (change) => this.#tellUsers(change),
     });
-    this.quotas = this.#watch(KUBE.quotas, {
+    this.quotas = this.#informers.add(KUBE.quotas, {
       trim: keepQuota,
       groupOf: ({ namespace }) => namespace,
       changed: ({ before, after }) => {
@@ -116,18 +99,12 @@ export class NamespaceView {
   }
 
   get synced(): boolean {
-    return this.#informers.every(({ synced }) => synced);
+    return this.#informers.synced;
   }
 
   /** One sentence for each kind of which nothing is heard. */
   get problems(): string[] {
-    return this.#informers
-      .filter(({ synced, problem }) => !synced || problem !== undefined)
-      .map((informer) => {
-        const { kind } = informer.resource;
-        const where = this.#options.namespace === undefined ? '' : ` of namespace ${this.#options.namespace}`;
-        return `${kind}s${where} are not known: ${informer.problem ?? 'they are being listed'}`;
-      });
+    return this.#informers.problems;
   }
 
   /** What the quotas of a namespace have left. */
@@ -137,43 +114,20 @@ export class NamespaceView {
 
   /** Takes in the answer to a write of our own. */
   absorb(resource: KubeResource, object: KubeObject, how?: { silent: boolean }): void {
-    const informer = this.#informers.find((informer) => informer.resource.kind === resource.kind);
-    informer?.absorb(object, how);
+    this.#informers.absorb(resource, object, how);
   }
 
   start(): void {
     void (async () => {
-      // Streams come first: what belongs to one is compared with what it wants. Lists of all kinds at once would take the most memory
-      // that this process ever needs.
-      for (const informer of this.#informers) {
-        informer.start();
-        await informer.whenSynced;
-      }
+      // Streams were added first: what belongs to one is compared with what it wants.
+      await this.#informers.start();
       this.#isTelling = true;
       this.#options.onSynced();
     })();
   }
 
   async close(): Promise<void> {
-    await Promise.all(this.#informers.map((informer) => informer.close()));
-  }
-
-  #watch<K extends Kept>(
-    resource: KubeResource,
-    { trim, changed, groupOf, ...selection }: Watched<K>,
-  ): Informer<KubeObject, K> {
-    const { client, namespace, logger } = this.#options;
-    const informer = new Informer<KubeObject, K>({
-      client,
-      resource,
-      selection: { ...selection, namespace },
-      trim: (object) => this.#texts.in(trim(object), this.#textsOfStream(object)),
-      ...(groupOf ? { groupOf } : {}),
-      changed,
-      logger,
-    });
-    this.#informers.push(informer as unknown as Informer<KubeObject, Kept>);
-    return informer;
+    await this.#informers.close();
   }
 
   #streamOf({ metadata }: KubeObject): KeptStream | undefined {
@@ -200,8 +154,8 @@ export class NamespaceView {
 
   #tellOwner({ before, after }: Change<Owned<object>>): void {
     if (before && after && isSame(before, after)) return;
-    for (const { namespace, stream } of [before, after].filter((kept) => kept !== undefined)) {
-      this.#tell(namespace, stream);
+    for (const { namespace, owner } of [before, after].filter((kept) => kept !== undefined)) {
+      this.#tell(namespace, owner);
     }
   }
 

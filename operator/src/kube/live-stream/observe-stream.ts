@@ -1,7 +1,8 @@
 import { type LiveStream, type StreamComponent, componentName } from '@showrunner/crds';
 import { type ObservedLiveStream, type StreamObjects, configName } from '../../decide/index.ts';
+import type { KeptDeployment, KeptObject } from '../kept.ts';
 import type { KeySecret } from './key-secret.ts';
-import type { KeptDeployment, KeptObject, KeptSecret } from './kept.ts';
+import type { KeptSecret } from './kept.ts';
 import type { NamespaceView } from './namespace-view.ts';
 import type { StreamMemory } from './stream-memory.ts';
 

@@ -8,20 +8,14 @@ import {
   makeStreamKey,
 } from '../../decide/index.ts';
 import type { WriteMemory } from '../carry-out.ts';
+import type { KeptObject } from '../kept.ts';
+import type { NamespaceLook } from '../namespace-look.ts';
 import { NO_ENTRIES } from '../small-map.ts';
+import type { StrangerMemory } from '../strangers.ts';
 import type { ReadKey } from './key-secret.ts';
-import type { KeptObject } from './kept.ts';
-import type { NamespaceLook } from './namespace-look.ts';
-
-/** Somebody else's object that has the name of one of a stream's own. */
-export interface Stranger {
-  readonly object: KeptObject;
-  /** When it was looked at, epoch ms. */
-  readonly at: number;
-}
 
 /** What a leader knows of one LiveStream beside what the cluster keeps. It begins with nothing. */
-export interface StreamMemory extends WriteMemory {
+export interface StreamMemory extends WriteMemory, StrangerMemory<KeptObject> {
   readonly uid: string | undefined;
   followed?: FollowedShow | undefined;
   /** When its pods were last asked, epoch ms. */
@@ -34,8 +28,6 @@ export interface StreamMemory extends WriteMemory {
   namespace?: NamespaceLook | undefined;
   /** Offered to every decision until one of them is used: a decision that differed each time would never be done. */
   fresh: ObservedLiveStream['fresh'];
-  /** By the object's name as in a refusal. */
-  strangers: ReadonlyMap<string, Stranger>;
 }
 
 export function newStreamMemory(uid: string | undefined): StreamMemory {

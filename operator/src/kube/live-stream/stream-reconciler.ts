@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { isNamespaceTerminating } from '@showrunner/crds';
 import { type Logger, type StreamRef, hashStreamKey, streamId } from '@showrunner/service-kit';
 import { KubeError, type KubeClient, type KubeObject, type KubeResource } from '@showrunner/service-kit/kube';
 import {
@@ -17,16 +18,16 @@ import { carryOut } from '../carry-out.ts';
 import { EventRecorder } from '../event-recorder.ts';
 import { KeyedQueue } from '../keyed-queue.ts';
 import type { Term } from '../leader.ts';
+import { lookAtNamespace } from '../namespace-look.ts';
 import { PodStates } from '../pod-states.ts';
+import { STRANGER_LOOK_MS, lookAtStrangers } from '../strangers.ts';
 import { TermOverError, Writer } from '../writer.ts';
 import { askPods } from './ask-pods.ts';
 import type { ClusterView } from './cluster-view.ts';
 import { keySecretFor } from './key-secret.ts';
-import type { KeptStream } from './kept.ts';
-import { lookAtNamespace } from './namespace-look.ts';
+import { type KeptStream, keepStranger } from './kept.ts';
 import { observeStream } from './observe-stream.ts';
 import { type StreamMemory, newStreamMemory, renewFresh } from './stream-memory.ts';
-import { STRANGER_LOOK_MS, lookAtStrangers } from './strangers.ts';
 
 export interface StreamReconcilerOptions {
   readonly view: ClusterView;
@@ -109,7 +110,7 @@ export class StreamReconciler {
     for (const { resource } of streams) this.#memoryOf(resource);
     for (const { resource } of streams) {
       const id = streamId(resource.metadata);
-      if (resource.status?.startedAt !== undefined && resource.status.endedAt === undefined) this.#queue.addFirst(id);
+      if (resource.status.startedAt !== undefined && resource.status.endedAt === undefined) this.#queue.addFirst(id);
       else this.#queue.add(id);
     }
   }
@@ -165,11 +166,14 @@ export class StreamReconciler {
     const { resource: stream } = kept;
     const memory = this.#memoryOf(stream);
     const pods = inside.pods.objects.group(id);
-    memory.namespace = await lookAtNamespace(stream, pods, memory.namespace, { client, logger });
+    const wasTold = isNamespaceTerminating(stream);
+    memory.namespace = await lookAtNamespace(stream.metadata, pods, memory.namespace, { wasTold, client, logger });
     const absorb = (resource: KubeResource, object: KubeObject, how?: { silent: boolean }) =>
       inside.absorb(resource, object, how);
     await lookAtStrangers(memory, {
       client,
+      nameLabel: liveStreamKind.nameLabel,
+      keep: keepStranger,
       absorb: ({ resource }, object) => absorb(resource, object),
       now: this.#now(),
     });
@@ -258,7 +262,7 @@ export class StreamReconciler {
     this.#memories.set(id, memory);
     // The status tells who had a key first, and who waits for room.
     this.#keyHolders.claim(id, undefined, statusHashes(stream));
-    if (toldRefusal(stream)) this.#addEach(this.#quotaLine.stands(id, 'waiting', stream.status?.observedGeneration));
+    if (toldRefusal(stream)) this.#addEach(this.#quotaLine.stands(id, 'waiting', stream.status.observedGeneration));
     return memory;
   }
 

@@ -1,3 +1,4 @@
+import { UNOBSERVED_STATUS } from '@showrunner/crds';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
   ConflictError,
@@ -52,7 +53,7 @@ export function resourceStoreContract(
           metadata: { ...SHOW, generation: 1, labels: { team: 'x' } },
           spec: { title: 'One', visibility: 'public', enabled: true, transcode: { ladder: 'none' } },
         });
-        expect(created.status).toBeUndefined();
+        expect(created.status).toEqual(UNOBSERVED_STATUS);
         expect(created.metadata.uid).toMatch(/^[0-9a-f-]{36}$/);
         expect(created.metadata.resourceVersion).toMatch(/./);
         expect(Math.abs(Date.parse(created.metadata.creationTimestamp ?? '') - before)).toBeLessThan(60_000);
@@ -80,7 +81,7 @@ export function resourceStoreContract(
 
       it('leaves the status alone, whatever it is given', async () => {
         await store.apply('LiveStream', { ...liveStream(), status: { phase: 'Live' } });
-        expect((await store.get('LiveStream', SHOW))?.status?.phase).toBeUndefined();
+        expect((await store.get('LiveStream', SHOW))?.status).toEqual(UNOBSERVED_STATUS);
         await store.patchStatus('LiveStream', SHOW, READY);
         const applied = await store.apply('LiveStream', { ...liveStream({ title: 'Two' }), status: { phase: 'Live' } });
         expect(applied.status).toEqual(READY);
@@ -202,7 +203,7 @@ export function resourceStoreContract(
         const second = await store.apply('LiveStream', liveStream());
         expect(second.metadata.uid).not.toBe(first.metadata.uid);
         expect(second.metadata.generation).toBe(1);
-        expect(second.status).toBeUndefined();
+        expect(second.status).toEqual(UNOBSERVED_STATUS);
       });
 
       it('hand out objects that nobody else holds', async () => {

@@ -17,7 +17,7 @@ export const WARM = [
 export const kinds = (world: World) => world.names.map((name) => name.replace(/-[0-9]+$/, ''));
 
 export const condition = (world: World, type: string) =>
-  world.stream.status?.conditions?.find((one) => one.type === type);
+  world.stream.status.conditions?.find((one) => one.type === type);
 
 /** A warm stream whose pods are ready. */
 export function warm(spec: object = {}): World {

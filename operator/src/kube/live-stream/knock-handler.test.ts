@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { createLogger } from '@showrunner/service-kit';
 import { beforeEach, expect, it, onTestFinished } from 'vitest';
 import { createKnockHandler } from './knock-handler.ts';
-import { TokenFile } from './token-file.ts';
+import { TokenFile } from '../token-file.ts';
 
 const TOKEN = 'a-knock-token';
 let file: string;

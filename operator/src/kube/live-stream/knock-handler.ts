@@ -1,6 +1,6 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { Logger, StreamRef } from '@showrunner/service-kit';
-import type { TokenFile } from './token-file.ts';
+import type { TokenFile } from '../token-file.ts';
 
 export interface KnockOptions {
   readonly token: TokenFile;

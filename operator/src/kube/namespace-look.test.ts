@@ -1,8 +1,8 @@
-import type { LiveStreamStatus } from '@showrunner/crds';
+import { isNamespaceTerminating, type LiveStreamStatus } from '@showrunner/crds';
 import { KubeConnectionError, KubeError, type KubeClient, type KubeObject } from '@showrunner/service-kit/kube';
 import { describe, expect, it } from 'vitest';
-import type { ObservedPod } from '../../decide/index.ts';
-import { liveStream } from '../../decide/live-stream/testing/world.ts';
+import type { ObservedPod } from '../decide/index.ts';
+import { liveStream } from '../decide/live-stream/testing/world.ts';
 import { lookAtNamespace, type NamespaceLook } from './namespace-look.ts';
 
 const TOLD: LiveStreamStatus = {
@@ -46,7 +46,9 @@ function looking(status?: LiveStreamStatus) {
     async at(...pods: ObservedPod[]): Promise<boolean> {
       const client = { get } as unknown as KubeClient;
       const logger = { warn: (_about: unknown, text: string) => void warned.push(text) } as never;
-      look = await lookAtNamespace(liveStream({}, status), pods, look, { client, logger });
+      const stream = liveStream({}, status);
+      const wasTold = isNamespaceTerminating(stream);
+      look = await lookAtNamespace(stream.metadata, pods, look, { wasTold, client, logger });
       return look?.terminating ?? false;
     },
   };
