@@ -1,7 +1,24 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { eventually, readPlayer, untilGoesOn, untilPlaying, type Page } from '../support/index.ts';
+import {
+  checkMediaOf,
+  eventually,
+  httpGet,
+  parseMedia,
+  readerClock,
+  readPlayer,
+  untilGoesOn,
+  untilPlaying,
+  type Page,
+} from '../support/index.ts';
 import { clusterProgram, openStudio, type OnAir, type Platform, type Studio } from './support/index.ts';
+
+interface PodList {
+  readonly items: readonly { readonly metadata: { readonly name: string; readonly deletionTimestamp?: string } }[];
+}
+
+/** A reader begins no further from the end. */
+const BEGINS_BEFORE_END = 4;
 
 /** What becomes of a running show, and of who watches it, when a part of the platform dies or is replaced. */
 describe('a show in mid-air', () => {
@@ -23,6 +40,17 @@ describe('a show in mid-air', () => {
 
   const killPods = async (namespace: Platform['home'], selector: string) => {
     await namespace.kubectl(['delete', 'pod', '--selector', selector, '--force', '--grace-period=0']);
+  };
+  /** Pods of a component of Showrunner itself: those that stay, and those that are told to go. */
+  const podsOf = async (component: string) => {
+    const selector = `app.kubernetes.io/component=${component}`;
+    const text = await platform.home.kubectl(['get', 'pods', '--selector', selector, '--output', 'json']);
+    const { items } = JSON.parse(text) as PodList;
+    const namesOf = (isLeaving: boolean) =>
+      items
+        .filter(({ metadata }) => (metadata.deletionTimestamp !== undefined) === isLeaving)
+        .map(({ metadata }) => metadata.name);
+    return { leaving: namesOf(true), staying: namesOf(false) };
   };
   const componentOf = (component: string) => `showrunner.dev/live-stream=show,app.kubernetes.io/component=${component}`;
 
@@ -81,14 +109,46 @@ describe('a show in mid-air', () => {
   it('an upgrade of the chart replaces the front door, the edge and the operator, and not a frame is lost', async () => {
     const pods = async () => [await platform.pods('show', 'ingest'), await platform.pods('show', 'transcoder')];
     const before = await pods();
+    const frontDoors = await podsOf('front-door');
+    const edges = await podsOf('edge');
+    const operators = await podsOf('operator');
+    // Whoever joins now reads nothing any more of what was there before the pods were killed.
+    await eventually('the discontinuity to be history', async () => {
+      const { body } = await httpGet(new URL('source/playlist.m3u8', platform.playlistUrl('show')).href);
+      return !parseMedia(body.toString())
+        .segments.slice(-BEGINS_BEFORE_END - 1)
+        .some(({ discontinuity }) => discontinuity);
+    });
+    const reader = await studio.follow('show', { keepMedia: true, asksAgain: true });
     const player = await readPlayer(page);
     await platform.upgrade({ logLevel: 'debug' });
     await eventually('UpdatePending', () => platform.condition('show', 'UpdatePending'));
-    await sleep(2_000);
-    const after = await readPlayer(page);
-    expect(after.stallCount).toBe(player.stallCount);
+    await eventually(
+      'the former edges to be gone',
+      async () => {
+        const { leaving, staying } = await podsOf('edge');
+        return leaving.length === 0 && !staying.some((name) => edges.staying.includes(name));
+      },
+      { timeoutMs: 40_000, everyMs: 500 },
+    );
+    const goneAt = readerClock();
+    await eventually(
+      'parts from the new edges alone',
+      () => reader.parts.filter(({ listedAt }) => listedAt > goneAt).length > 10,
+    );
+    // The former front door passes its show on until that ends.
+    expect((await podsOf('front-door')).leaving).toEqual(frontDoors.staying);
+    expect((await podsOf('operator')).staying).not.toEqual(operators.staying);
+    expect((await readPlayer(page)).stallCount).toBe(player.stallCount);
     expect(await pods()).toEqual(before);
     expect(await Promise.race([show.publisher.exited, sleep(100)])).toBeUndefined();
+
+    await reader.stop();
+    expect.soft(reader.violations).toEqual([]);
+    expect.soft(reader.unavailable).toBe(0);
+    expect.soft(reader.partsBehindHoles).toEqual([]);
+    // One run of segments, whose times follow one another.
+    expect.soft(await checkMediaOf(reader)).toMatchObject([{ problems: [] }]);
   });
 
   it('newer pods come when the show is over', async () => {

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { eventually, httpGet, pushTestPicture, untilPlaying, untilState } from '../support/index.ts';
-import { openStudio, type Platform, type Studio } from './support/index.ts';
+import { openStudio, untilCondition, type Platform, type Studio } from './support/index.ts';
 
 /** Shows on a real cluster, as streamers, viewers and who runs kubectl see them. */
 describe('shows of a platform that the chart installed', () => {
@@ -68,8 +68,10 @@ describe('shows of a platform that the chart installed', () => {
     expect((await platform.status('cold')).conditions?.find(({ type }) => type === 'Ready')?.status).toBe('True');
   });
 
-  it('a ladder that is edited holds for the next show, and the running one goes on as it is', async () => {
-    await platform.apply('ladder');
+  it('a ladder that is edited, in mid-show or at rest, holds for the next show; the running one goes on as it is', async () => {
+    const ingest = { reconnectGrace: '0s' };
+    const setLadder = (ladder: string) => platform.apply('ladder', { ingest, transcode: { ladder } });
+    await setLadder('none');
     await platform.untilReady('ladder');
     const url = await platform.publishUrl('ladder');
     const pods = [await platform.pods('ladder', 'ingest'), await platform.pods('ladder', 'transcoder')];
@@ -78,15 +80,52 @@ describe('shows of a platform that the chart installed', () => {
       if (status !== 200) throw new Error(`${status}`);
       return body.toString().match(/^.+\/playlist\.m3u8$/gm) ?? [];
     };
-    const picture = { width: 854, height: 480, videoKbps: 800 };
+    const picture = { width: 854, height: 482, fps: 10, gop: 10, videoKbps: 400 };
     const first = pushTestPicture(url, picture);
     expect(await eventually('the first show', renditions)).toEqual(['source/playlist.m3u8']);
     await platform.untilPhase('ladder', 'Live');
-    await platform.apply('ladder', { transcode: { ladder: '360p' } });
-    await sleep(3_000);
+    await setLadder('360p');
+    await eventually('UpdatePending', () => platform.condition('ladder', 'UpdatePending'));
+    await sleep(2_000);
     expect(await renditions()).toEqual(['source/playlist.m3u8']);
     expect([await platform.pods('ladder', 'ingest'), await platform.pods('ladder', 'transcoder')]).toEqual(pods);
     await first.stop();
+    await platform.untilPhase('ladder', 'Ended');
+
+    /** A show from the transcoder that an edit brings; resolves once there is media of all that it is to have beside the source. */
+    const nextShow = async (former: readonly string[], rungs: readonly string[]) => {
+      const transcoder = await eventually(
+        'another transcoder',
+        async () => (await platform.pods('ladder', 'transcoder')).find((name) => !former.includes(name)),
+        { timeoutMs: 40_000, everyMs: 500 },
+      );
+      await untilCondition(platform.tenant.kubectl, `pod/${transcoder}`, 'Ready');
+      await platform.untilReady('ladder');
+      const publisher = pushTestPicture(url, picture);
+      const expected = ['source', ...rungs].map((name) => `${name}/playlist.m3u8`).sort();
+      await eventually(
+        expected.join(' and '),
+        async () => {
+          const found = (await renditions()).sort();
+          if (found.join() !== expected.join()) throw new Error(found.join(' and '));
+          return true;
+        },
+        { timeoutMs: 30_000 },
+      );
+      for (const file of expected) {
+        await eventually(`parts of ${file}`, async () => {
+          const { body } = await httpGet(new URL(file, platform.playlistUrl('ladder')).href);
+          return body.includes('#EXT-X-PART:');
+        });
+      }
+      await publisher.stop();
+      await platform.untilPhase('ladder', 'Ended');
+      return [...former, transcoder];
+    };
+    const both = await nextShow(pods.flat(), ['360p']);
+    // At rest, with nobody to wait for.
+    await setLadder('480p');
+    await nextShow(both, ['480p', '360p']);
   });
 
   it('a key that is changed in its Secret is let in at once, the former one for a while', async () => {

@@ -54,6 +54,8 @@ export interface ReaderOptions {
   readonly variant?: (variant: Variant) => boolean;
   /** Keep the bytes of all segments. */
   readonly keepMedia?: boolean;
+  /** Ask once more, over a new connection, where one breaks or is refused: as players do. */
+  readonly asksAgain?: boolean;
 }
 
 const PLAYLIST_TYPE = /^application\/(vnd\.apple\.mpegurl|x-mpegurl)/i;
@@ -73,6 +75,8 @@ export class HlsReader {
   readonly checked = { playlists: 0, deltas: 0, reports: 0, hints: 0, partsFetched: 0 };
   /** How many blocking reloads were answered 503 (nothing came for three target durations). */
   unavailable = 0;
+  /** How many requests failed, and were answered when they were sent once more. */
+  mended = 0;
   master!: MasterPlaylist;
   variant!: Variant;
   playlist!: MediaPlaylist;
@@ -133,6 +137,16 @@ export class HlsReader {
     return this.segments.find(({ sequence }, i, all) => i > 0 && sequence > all[i - 1]!.sequence + 1);
   }
 
+  /** The parts that are not the next one behind the one that was listed before them. */
+  get partsBehindHoles(): PartRecord[] {
+    return this.parts.filter((part, i, all) => {
+      const before = all[i - 1];
+      if (!before) return false;
+      const isNext = part.sequence === before.sequence && part.index === before.index + 1;
+      return !isNext && !(part.sequence === before.sequence + 1 && part.index === 0);
+    });
+  }
+
   async #firstAnswer(url: string, deadline: number): Promise<HttpAnswer> {
     for (;;) {
       const answer = await httpGet(url, { headers: { 'accept-encoding': 'gzip' } }).catch((error: unknown) => error);
@@ -165,11 +179,17 @@ export class HlsReader {
   }
 
   async #get(url: string): Promise<HttpAnswer | undefined> {
+    const request = { headers: { 'accept-encoding': 'gzip' }, signal: this.#stopped.signal };
     try {
-      return await httpGet(url, { headers: { 'accept-encoding': 'gzip' }, signal: this.#stopped.signal });
+      return await httpGet(url, request);
     } catch (error) {
-      if (!this.#stopped.signal.aborted) this.#report('HTTP', `GET ${url} failed: ${String(error)}`);
-      return undefined;
+      if (this.#stopped.signal.aborted) return undefined;
+      const again = this.#options.asksAgain
+        ? await httpGet(url, { ...request, connection: 'new' }).catch(() => undefined)
+        : undefined;
+      if (again) this.mended += 1;
+      else if (!this.#stopped.signal.aborted) this.#report('HTTP', `GET ${url} failed: ${String(error)}`);
+      return again;
     }
   }
 

@@ -22,17 +22,22 @@ export function wallClock(): number {
 
 const agent = new Agent({ keepAlive: true, maxSockets: 64 });
 
-/** One GET over kept connections. Rejects only where no whole answer came. */
+/** One GET over kept connections, or over one of its own. Rejects only where no whole answer came. */
 export function httpGet(
   url: string,
-  options: { headers?: Record<string, string>; signal?: AbortSignal; method?: 'GET' | 'HEAD' } = {},
+  options: {
+    headers?: Record<string, string>;
+    signal?: AbortSignal;
+    method?: 'GET' | 'HEAD';
+    connection?: 'kept' | 'new';
+  } = {},
 ): Promise<HttpAnswer> {
   return new Promise((resolve, reject) => {
     const sentAt = wallClock();
     const outgoing = request(
       url,
       {
-        agent,
+        agent: options.connection === 'new' ? false : agent,
         method: options.method ?? 'GET',
         headers: options.headers ?? {},
         ...(options.signal ? { signal: options.signal } : {}),

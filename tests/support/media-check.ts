@@ -16,6 +16,7 @@ interface ProbedStream {
 interface ProbedPacket {
   readonly stream_index: number;
   readonly dts_time?: string;
+  readonly pts_time?: string;
   readonly duration_time?: string;
 }
 
@@ -29,6 +30,9 @@ export interface CheckedMedia {
 
 /** What is shorter than this is there for decoders, not for viewers. */
 const GLIMPSE_S = 0.001;
+
+/** Timestamps of FLV are whole milliseconds: each may be off by one, on both sides. */
+const ROUNDING_S = 0.003;
 
 /** Pictures are decoded as they are; else ffmpeg would move them to a constant rate and complain of its own doing. */
 const UNCHANGED_TIMES = ['-fps_mode', 'passthrough', '-enc_time_base', '-1'];
@@ -72,6 +76,13 @@ export async function checkMedia(init: Buffer, segments: readonly Buffer[]): Pro
     };
     const seconds: number[] = [];
     for (const stream of streams) {
+      const shown = packets
+        .filter(({ stream_index }) => stream_index === stream.index)
+        .map(({ pts_time }) => Number(pts_time))
+        .sort((a, b) => a - b);
+      /** One that comes late is decoded late, the one before it being held for so long, and has its place among those shown. */
+      const isShownInTime = (pts: number, duration: number) =>
+        pts - (shown[shown.indexOf(pts) - 1] ?? pts) <= duration + ROUNDING_S;
       let expected: number | undefined;
       let first: number | undefined;
       let last = 0;
@@ -83,9 +94,9 @@ export async function checkMedia(init: Buffer, segments: readonly Buffer[]): Pro
         first ??= dts;
         // Pictures of a replay, which last some microseconds, have the duration of any other for ffprobe.
         const isGlimpse = dts > previous && dts - previous < GLIMPSE_S;
-        // Timestamps of FLV are whole milliseconds: each may be off by one, on both sides.
         const off = expected === undefined ? 0 : dts - expected;
-        if (off > 0.003 || (off < -0.003 && !isGlimpse && !wasGlimpse)) {
+        const isMissed = off > ROUNDING_S && !isShownInTime(Number(packet.pts_time), Number(packet.duration_time));
+        if (isMissed || (off < -ROUNDING_S && !isGlimpse && !wasGlimpse)) {
           problems.push(`${stream.codec_type}: after ${expected?.toFixed(3)} s comes ${dts.toFixed(3)} s`);
         }
         previous = dts;

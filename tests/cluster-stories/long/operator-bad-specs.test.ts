@@ -6,6 +6,7 @@ import {
   clusterProgram,
   liveStream,
   namesOf,
+  readStream,
   startOperator,
   storyNamespace,
   untilReason,
@@ -16,6 +17,7 @@ const cluster = inject('cluster');
 let home: StoryNamespace;
 let tenant: StoryNamespace;
 let poor: StoryNamespace;
+let strict: StoryNamespace;
 let operator: OperatorProcess;
 
 beforeAll(async () => {
@@ -23,15 +25,16 @@ beforeAll(async () => {
   home = await storyNamespace(kubectl, 'operator-home');
   tenant = await storyNamespace(kubectl, 'operator-bad-specs');
   poor = await storyNamespace(kubectl, 'operator-quota');
+  strict = await storyNamespace(kubectl, 'operator-limits');
   operator = await startOperator(cluster, {
     namespace: home.name,
-    namespaces: [tenant.name, poor.name],
+    namespaces: [tenant.name, poor.name, strict.name],
     settings: { SHOWRUNNER_MAX_LADDER: '720p' },
   });
 });
 afterAll(async () => {
   await operator?.stop();
-  for (const namespace of [tenant, poor, home]) await namespace?.delete();
+  for (const namespace of [tenant, poor, strict, home]) await namespace?.delete();
 });
 
 const apply = (name: string, spec?: object, { kubectl } = tenant) =>
@@ -133,6 +136,44 @@ it('says what a quota of objects has no room for, without trying hot', async () 
   await sleep(8_000);
   expect(await writesDuring(5_000)).toBeLessThan(4);
 });
+
+it.each([
+  {
+    who: 'a LimitRange',
+    kind: 'LimitRange',
+    spec: { limits: [{ type: 'Container', max: { memory: '64Mi' } }] },
+    reason: 'AgainstLimitRange',
+    words:
+      /^A LimitRange of the namespace keeps the (ingest|transcoder) pod out: maximum memory usage per Container is 64Mi, but limit is \d+Mi\. /,
+  },
+  {
+    who: 'a quota that demands values',
+    kind: 'ResourceQuota',
+    spec: { hard: { 'limits.cpu': '4' } },
+    reason: 'QuotaNeedsValues',
+    words: /^ResourceQuota "strict" demands that the (ingest|transcoder) pod states limits\.cpu: /,
+  },
+])(
+  'says what $who keeps out, without trying hot, and goes on when it is gone',
+  async ({ kind, spec, reason, words }) => {
+    const name = reason.toLowerCase();
+    const rule = JSON.stringify({ apiVersion: 'v1', kind, metadata: { name: 'strict' }, spec });
+    await strict.kubectl(['create', '-f', '-'], { input: rule });
+    // A quota is in force once it is counted.
+    if (kind === 'ResourceQuota')
+      await strict.kubectl(['wait', '--for=jsonpath={.status.hard}', 'resourcequota/strict']);
+    await apply(name, {}, strict);
+    expect(await untilReason(strict.kubectl, name, 'QuotaExceeded', reason)).toMatch(words);
+    expect(await untilReason(strict.kubectl, name, 'Ready', 'QuotaExceeded')).toMatch(words);
+    expect(await writesDuring(5_000)).toBeLessThan(4);
+    await strict.kubectl(['delete', kind, 'strict']);
+    // Kubernetes tries again by itself, ever less often.
+    await untilReason(strict.kubectl, name, 'Degraded', 'ImageUnavailable', 60_000);
+    expect((await readStream(strict.kubectl, name)).status?.conditions?.map(({ type }) => type)).not.toContain(
+      'QuotaExceeded',
+    );
+  },
+);
 
 it('does not run hot for any of them', async () => {
   await sleep(5_000);

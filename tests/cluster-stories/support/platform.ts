@@ -9,7 +9,7 @@ import { type PlatformUrls, type Tenant, tenantOf } from './tenant.ts';
 export const RELEASE = 'live';
 const INSTALL_TIMEOUT = { timeoutMs: 180_000 };
 /** Requests that leave room on a small node for both generations of pods of an upgrade. */
-const SMALL = { resources: { requests: { cpu: '10m', memory: '64Mi' }, limits: { memory: '512Mi' } } };
+export const SMALL = { resources: { requests: { cpu: '10m', memory: '64Mi' }, limits: { memory: '512Mi' } } };
 
 /** Showrunner as the chart installs it, for one story, with its first tenant. */
 export interface Platform extends Tenant, PlatformUrls {
@@ -34,7 +34,7 @@ export async function installPlatform(
   const home = await storyNamespace(kubectl, `${story}-home`);
   const namespaces = await Promise.all(Array.from({ length: tenants }, () => storyNamespace(kubectl, story)));
   const host = await nodeAddress(kubectl);
-  const [rtmpPort, webPort, mediaPort] = await freeNodePorts(kubectl);
+  const [rtmpPort, webPort, mediaPort] = await freeNodePorts(kubectl, 3);
   const urls = {
     rtmpUrl: `rtmp://${host}:${rtmpPort}/live`,
     webUrl: `http://${host}:${webPort}`,
@@ -74,15 +74,15 @@ export async function installPlatform(
 }
 
 /** Ports of the default range that no Service has. */
-async function freeNodePorts(kubectl: ClusterProgram): Promise<[number, number, number]> {
+export async function freeNodePorts(kubectl: ClusterProgram, count: number): Promise<number[]> {
   const path = 'jsonpath={.items[*].spec.ports[*].nodePort}';
   const taken = (await kubectl(['get', 'services', '--all-namespaces', '--output', path])).split(' ').map(Number);
   const free = new Set<number>();
-  while (free.size < 3) {
+  while (free.size < count) {
     const port = randomInt(30_000, 32_768);
     if (!taken.includes(port)) free.add(port);
   }
-  return [...free] as [number, number, number];
+  return [...free];
 }
 
 async function nodeAddress(kubectl: ClusterProgram): Promise<string> {
