@@ -19,6 +19,8 @@ interface PodList {
 
 /** A reader begins no further from the end. */
 const BEGINS_BEFORE_END = 4;
+/** At 30 pictures a second. */
+const HALF_A_PICTURE_S = 1 / 60;
 
 /** What becomes of a running show, and of who watches it, when a part of the platform dies or is replaced. */
 describe('a show in mid-air', () => {
@@ -147,8 +149,8 @@ describe('a show in mid-air', () => {
     expect.soft(reader.violations).toEqual([]);
     expect.soft(reader.unavailable).toBe(0);
     expect.soft(reader.partsBehindHoles).toEqual([]);
-    // One run of segments, whose times follow one another.
-    expect.soft(await checkMediaOf(reader)).toMatchObject([{ problems: [] }]);
+    // One run of segments without the hole that a lost picture would leave: one that comes late is another matter.
+    expect.soft(await checkMediaOf(reader, HALF_A_PICTURE_S)).toMatchObject([{ problems: [] }]);
   });
 
   it('newer pods come when the show is over', async () => {

@@ -248,10 +248,18 @@ export class HlsReader {
     }
     if (full.skipped !== parsed.skipped) this.#add(parsed.problems.map((message) => ({ rule: 'SYNTAX', message })));
     const compared = await compare;
-    if (compared?.status === 200) this.#add(checkDelta(parseMedia(compared.body.toString()), full));
+    if (compared?.status === 200) this.#compare(parseMedia(compared.body.toString()), full);
     this.#add(checkBlockingAnswer(asked, full));
     this.#take(full, answer.endedAt);
     if (this.#rounds % 12 === 6) this.#background.push(this.#checkReports());
+  }
+
+  /** A full playlist, asked for at the same moment, with the one that a delta has made. */
+  #compare(whole: MediaPlaylist, expanded: MediaPlaylist): void {
+    const [theirs, ours] = [nextPosition(whole), nextPosition(expanded)];
+    const isOlder = theirs.msn < ours.msn || (theirs.msn === ours.msn && theirs.part < ours.part);
+    // Where one of the two was asked for again it is of a later moment.
+    if (!(this.#options.asksAgain && isOlder)) this.#add(checkDelta(whole, expanded));
   }
 
   #fetchHint(uri: string): void {

@@ -50,8 +50,13 @@ function run(file: string, args: string[]): Promise<{ stdout: string; stderr: st
 /**
  * Probes and decodes an init section with the segments that follow it, without a discontinuity between them: whole
  * codecs, decoding without an error, and packets whose times follow one another without gap or overlap.
+ * @param toleranceS By how much later a picture may be shown than the one before it has lasted.
  */
-export async function checkMedia(init: Buffer, segments: readonly Buffer[]): Promise<CheckedMedia> {
+export async function checkMedia(
+  init: Buffer,
+  segments: readonly Buffer[],
+  toleranceS = ROUNDING_S,
+): Promise<CheckedMedia> {
   const folder = await mkdtemp(join(tmpdir(), 'showrunner-media-'));
   try {
     const file = join(folder, 'media.mp4');
@@ -82,7 +87,7 @@ export async function checkMedia(init: Buffer, segments: readonly Buffer[]): Pro
         .sort((a, b) => a - b);
       /** One that comes late is decoded late, the one before it being held for so long, and has its place among those shown. */
       const isShownInTime = (pts: number, duration: number) =>
-        pts - (shown[shown.indexOf(pts) - 1] ?? pts) <= duration + ROUNDING_S;
+        pts - (shown[shown.indexOf(pts) - 1] ?? pts) <= duration + toleranceS;
       let expected: number | undefined;
       let first: number | undefined;
       let last = 0;
@@ -120,7 +125,7 @@ export async function checkMedia(init: Buffer, segments: readonly Buffer[]): Pro
 }
 
 /** Checks all that a reader kept: one run of segments between discontinuities or changes of the init section at a time. */
-export async function checkMediaOf(reader: HlsReader): Promise<CheckedMedia[]> {
+export async function checkMediaOf(reader: HlsReader, toleranceS = ROUNDING_S): Promise<CheckedMedia[]> {
   const runs: { init: Buffer; data: Buffer[]; initUri: string; last: number }[] = [];
   for (const segment of reader.segments.toSorted((a, b) => a.sequence - b.sequence)) {
     const init = reader.inits.get(segment.initUri ?? '');
@@ -135,5 +140,5 @@ export async function checkMediaOf(reader: HlsReader): Promise<CheckedMedia[]> {
       runs.push({ init, data: [segment.data], initUri: segment.initUri ?? '', last: segment.sequence });
     }
   }
-  return Promise.all(runs.map(({ init, data }) => checkMedia(init, data)));
+  return Promise.all(runs.map(({ init, data }) => checkMedia(init, data, toleranceS)));
 }
