@@ -1,4 +1,4 @@
-import { Counter, Gauge, Histogram, type Registry } from '@showrunner/service-kit';
+import { Counter, Histogram, type Registry, addGauge } from '@showrunner/service-kit';
 
 /** What the operator counts. */
 export class OperatorMetrics {
@@ -48,13 +48,6 @@ export class OperatorMetrics {
 
   /** Adds a value that is read when it is asked for. */
   gauge(name: string, help: string, value: () => number): void {
-    new Gauge({
-      name,
-      help,
-      registers: [this.#registry],
-      collect() {
-        this.set(value());
-      },
-    });
+    addGauge(this.#registry, name, help, value);
   }
 }

@@ -3,7 +3,7 @@ export { ConfigError, loadConfig, unknownVariables } from './config.ts';
 export { hashStreamKey } from './hash-stream-key.ts';
 export { HttpListener, type HttpListenerOptions } from './http-listener.ts';
 export { LOG_LEVELS, type Logger, createLogger } from './logger.ts';
-export { Counter, Gauge, Histogram, Registry, createRegistry } from './metrics.ts';
+export { Counter, Gauge, Histogram, Registry, addGauge, createRegistry } from './metrics.ts';
 export { namespacesSchema } from './namespaces-schema.ts';
 export { createOpsHandler } from './ops-handler.ts';
 export { createOpsListener } from './ops-listener.ts';

@@ -1,4 +1,4 @@
-import { Registry, collectDefaultMetrics } from '@prometheus-io/client';
+import { Gauge, Registry, collectDefaultMetrics } from '@prometheus-io/client';
 
 export { Counter, Gauge, Histogram, Registry } from '@prometheus-io/client';
 
@@ -13,4 +13,16 @@ export function createRegistry(): Registry {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry, ...EVENT_LOOP_LOOKS });
   return registry;
+}
+
+/** Adds a value that is read when it is asked for. */
+export function addGauge(registry: Registry, name: string, help: string, value: () => number): void {
+  new Gauge({
+    name,
+    help,
+    registers: [registry],
+    collect() {
+      this.set(value());
+    },
+  });
 }

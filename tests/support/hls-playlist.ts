@@ -372,8 +372,18 @@ export function parseMedia(text: string): MediaPlaylist {
   };
 }
 
-/** Media sequence number and part index of the next part that does not exist yet. */
-export function nextPosition(playlist: MediaPlaylist): { msn: number; part: number } {
+/** Media sequence number and index of a part. */
+interface PartPosition {
+  readonly msn: number;
+  readonly part: number;
+}
+
+export function isBefore(one: PartPosition, other: PartPosition): boolean {
+  return one.msn < other.msn || (one.msn === other.msn && one.part < other.part);
+}
+
+/** Where the next part will be, which does not exist yet. */
+export function nextPosition(playlist: MediaPlaylist): PartPosition {
   const last = playlist.segments.at(-1);
   if (!last) return { msn: playlist.mediaSequence + playlist.skipped, part: 0 };
   return last.uri === undefined ? { msn: last.sequence, part: last.parts.length } : { msn: last.sequence + 1, part: 0 };

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { httpGet, wallClock, type HttpAnswer } from './http-get.ts';
 import {
   expandDelta,
+  isBefore,
   nextPosition,
   parseMaster,
   parseMedia,
@@ -256,8 +257,7 @@ export class HlsReader {
 
   /** A full playlist, asked for at the same moment, with the one that a delta has made. */
   #compare(whole: MediaPlaylist, expanded: MediaPlaylist): void {
-    const [theirs, ours] = [nextPosition(whole), nextPosition(expanded)];
-    const isOlder = theirs.msn < ours.msn || (theirs.msn === ours.msn && theirs.part < ours.part);
+    const isOlder = isBefore(nextPosition(whole), nextPosition(expanded));
     // Where one of the two was asked for again it is of a later moment.
     if (!(this.#options.asksAgain && isOlder)) this.#add(checkDelta(whole, expanded));
   }

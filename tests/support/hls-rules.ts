@@ -1,4 +1,5 @@
 import {
+  isBefore,
   nextPosition,
   type MasterPlaylist,
   type MediaPlaylist,
@@ -258,7 +259,7 @@ export function checkSuccession(before: MediaPlaylist, after: MediaPlaylist): Vi
     );
   }
   const [from, to] = [nextPosition(before), nextPosition(after)];
-  if (to.msn < from.msn || (to.msn === from.msn && to.part < from.part)) {
+  if (isBefore(to, from)) {
     found.push(broken('SEGMENT', `The end went back from ${from.msn}.${from.part} to ${to.msn}.${to.part}`));
   }
   if (after.mediaSequence > from.msn) {

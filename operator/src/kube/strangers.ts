@@ -1,6 +1,6 @@
 import { KubeError, type KubeClient, type KubeObject } from '@showrunner/service-kit/kube';
 import { MANAGED_BY, MANAGER } from '../decide/objects/labels.ts';
-import type { TakenName } from './carry-out.ts';
+import type { TakenName, WriteMemory } from './carry-out.ts';
 import { withEntry, withoutEntry } from './small-map.ts';
 
 /** Somebody else's object that has the name of one of a resource's own. */
@@ -11,8 +11,7 @@ export interface Stranger<O> {
 }
 
 /** What is known of strangers, by the object's name as in a refusal. */
-export interface StrangerMemory<O> {
-  taken: ReadonlyMap<string, TakenName>;
+export interface StrangerMemory<O> extends Pick<WriteMemory, 'taken'> {
   strangers: ReadonlyMap<string, Stranger<O>>;
 }
 

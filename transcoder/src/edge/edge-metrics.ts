@@ -1,4 +1,4 @@
-import { Counter, Gauge, type Registry } from '@showrunner/service-kit';
+import { Counter, type Registry, addGauge } from '@showrunner/service-kit';
 import type { UpstreamProblem } from './upstream-stream.ts';
 
 /** How a viewer's request was served: from memory, with the others that wait, by asking the transcoder, or not. */
@@ -72,14 +72,7 @@ export class EdgeMetrics {
   }
 
   #level(name: string, help: string, value: () => number): void {
-    new Gauge({
-      name,
-      help,
-      registers: [this.#registry],
-      collect() {
-        this.set(value());
-      },
-    });
+    addGauge(this.#registry, name, help, value);
   }
 
   #sum(name: string, help: string, value: () => number): void {

@@ -1,4 +1,4 @@
-import { Counter, Gauge, type Registry } from '@showrunner/service-kit';
+import { Counter, type Registry, addGauge } from '@showrunner/service-kit';
 import { STALLED_READER_MS } from './exchange.ts';
 
 /** An answer that the system has not taken all of, since its reader is slower than we are. */
@@ -49,22 +49,18 @@ export class UnsentAnswers {
 
   constructor(registry: Registry, limits: Partial<UnsentLimits> = {}) {
     this.#limits = { ...LIMITS, ...limits };
-    const registers = [registry];
-    const keptBytes = () => this.#keptBytes;
     this.#cutOff = new Counter({
       name: 'showrunner_media_readers_cut_off_total',
       help: 'Viewers whose connection was ended since they took media too slowly, or since all who are slow kept too much memory.',
       labelNames: ['reason'],
-      registers,
+      registers: [registry],
     });
-    new Gauge({
-      name: 'showrunner_media_unsent_bytes',
-      help: 'Bytes of memory that answers hold which viewers have not taken yet; those of the same media are counted once.',
-      registers,
-      collect() {
-        this.set(keptBytes());
-      },
-    });
+    addGauge(
+      registry,
+      'showrunner_media_unsent_bytes',
+      'Bytes of memory that answers hold which viewers have not taken yet; those of the same media are counted once.',
+      () => this.#keptBytes,
+    );
   }
 
   add(answer: UnsentAnswer): void {
