@@ -5,6 +5,7 @@ set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/env.sh"
 . "$CLUSTER_SCRIPTS/processes.sh"
 case ${1:-all} in control | all) ;; *) echo "up.sh: '$1' is neither 'control' nor 'all'" >&2; exit 2 ;; esac
+WHICH=${1:-all}
 lock run
 "$CLUSTER_SCRIPTS/build.sh"
 "$CLUSTER_SCRIPTS/pki.sh"
@@ -12,16 +13,43 @@ PKI=$CLUSTER_HOME/pki
 STATE=$CLUSTER_HOME/state
 CONF=$CLUSTER_HOME/conf
 
+# A state that was left by a machine that lost its power may hold half-written files: it is given up for a new one. Not
+# where the node's agent runs, since somebody's pods may be on it.
+PATIENCE=120
+HAS_OLD_STATE=
+if [ -d "$STATE/etcd/member" ] && ! is_running kubelet; then HAS_OLD_STATE=1 PATIENCE=60; fi
+
 begun=$(date +%s%N)
 wait_for() { # what, command…
-  local what=$1 deadline=$((SECONDS + 120))
+  local what=$1 deadline=$((SECONDS + PATIENCE))
   shift
   until "$@" >/dev/null 2>&1; do
-    [ $SECONDS -lt $deadline ] || { echo "up.sh: waited two minutes in vain until $what (logs: $LOGS)" >&2; exit 1; }
+    [ $SECONDS -lt $deadline ] || give_up "$what"
     sleep 0.1
   done
   awk -v ns=$(($(date +%s%N) - begun)) -v what="$what" 'BEGIN { printf "%5.1f s  %s\n", ns / 1e9, what }'
 }
+
+give_up() { # what
+  echo "up.sh: waited $PATIENCE seconds in vain until $1 (logs: $LOGS). What there is:" >&2
+  tell_what_is_there >&2
+  [ -n "$HAS_OLD_STATE" ] || exit 1
+  echo "up.sh: the cluster's state is of an earlier start; it is deleted, and a new one begins" >&2
+  exec 9>&- # the lock, which down.sh takes
+  "$CLUSTER_SCRIPTS/down.sh" --wipe
+  exec "${BASH_SOURCE[0]}" "$WHICH"
+}
+
+tell_what_is_there() {
+  local part
+  timeout 5 kubectl get pods --all-namespaces -o wide || true
+  timeout 5 kubectl -n kube-system get events --sort-by=.lastTimestamp | tail -n 8 || true
+  timeout 5 kubectl -n kube-system logs deployment/coredns --tail=5 || true
+  for part in etcd kube-apiserver containerd kubelet kube-proxy; do
+    echo "$part:"
+    tail -n 4 "$LOGS/$part.log" || true
+  done
+} 2>&1
 
 mkdir -p "$PIDS" "$LOGS" "$CONF/net.d" "$STATE"/{containerd,kubelet,cni,pod-logs,volumeplugins} "$PIDS"/{containerd,runc}
 install -d -m 700 "$STATE/etcd"
@@ -62,7 +90,7 @@ start kube-controller-manager $(as controller-manager) --cert-dir="$PIDS/kcm" --
   --use-service-account-credentials=true
 start kube-scheduler $(as scheduler) --cert-dir="$PIDS/scheduler"
 wait_for "the control plane works" kubectl -n default get serviceaccount default
-[ "${1:-all}" = all ] || exit 0
+[ "$WHICH" = all ] || exit 0
 
 # down.sh gives back what was there before.
 [ -f "$PIDS/ip_forward.before" ] || cp /proc/sys/net/ipv4/ip_forward "$PIDS/ip_forward.before"
