@@ -10,6 +10,6 @@ import { runNode } from './setup/run-node.mjs';
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const node = await node24();
 await dependencies(root, node);
-programs(['ffmpeg', 'chromium', 'nginx', 'nginx-rtmp', 'wrk']);
+programs(['ffmpeg', 'chromium-headless-shell', 'nginx', 'nginx-rtmp', 'wrk']);
 app(root, node);
 runNode(node, [join(root, 'bench', 'src', 'main.ts'), ...process.argv.slice(2)]);

@@ -16,7 +16,7 @@ import { runVitest } from './test/vitest.mjs';
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const node = await node24();
 await dependencies(root, node);
-programs(['ffmpeg', 'ffprobe', 'chromium', 'nginx', 'nginx-rtmp']);
+programs(['ffmpeg', 'ffprobe', 'chromium-headless-shell', 'nginx', 'nginx-rtmp']);
 app(root, node);
 
 const binary = (program) => join(root, 'node_modules', '.bin', program);

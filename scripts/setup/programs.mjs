@@ -7,7 +7,7 @@ import { fail, say } from './say.mjs';
 const PROGRAMS = {
   ffmpeg: { package: 'ffmpeg', why: 'encodes the smaller renditions and the demo picture' },
   ffprobe: { package: 'ffmpeg', why: 'checks the media in the tests' },
-  chromium: { package: 'chromium', why: 'watches the shows in the tests' },
+  'chromium-headless-shell': { package: 'chromium-headless-shell', why: 'watches the shows in the tests' },
   nginx: { package: 'nginx', why: 'is an engine of the ingest in the tests, and the peer in the benchmarks' },
   'nginx-rtmp': {
     package: 'libnginx-mod-rtmp',

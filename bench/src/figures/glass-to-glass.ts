@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
+  LAPTOP,
   pushClockPicture,
   readClockOn,
   startBrowser,
@@ -77,7 +78,7 @@ export const glassToGlass: Figure = {
     const publisher = pushClockPicture(`${product.rtmpServer}/${key}`);
     const proxy = options.rough ? await startDelayingProxy(product.http) : undefined;
     try {
-      const page = await browser.open(`${proxy?.http ?? product.http}/watch/default/clock`);
+      const page = await browser.open(`${proxy?.http ?? product.http}/watch/default/clock`, LAPTOP);
       await untilPlaying(page, 30_000);
       await readClockOn(page);
       return await (proxy ? rough(page, proxy, options) : steady(page, options));

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
+  LAPTOP,
   pushClockPicture,
   readClockOn,
   startBrowser,
@@ -34,7 +35,7 @@ async function watch(
 ): Promise<Watched> {
   const publisher = pushClockPicture(publishUrl);
   try {
-    const page = await browser.open(watchUrl);
+    const page = await browser.open(watchUrl, LAPTOP);
     await untilPlaying(page, 30_000);
     await readClockOn(page);
     await sleep(SETTLING_MS);
