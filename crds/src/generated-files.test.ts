@@ -46,7 +46,21 @@ describe('the CustomResourceDefinition', () => {
     expect(found['.status.observedGeneration']).toMatchObject({ type: 'integer', format: 'int64' });
     expect(found['.status.observedGeneration']).not.toHaveProperty('minimum');
     expect(found['.spec.startAt']).toMatchObject({ type: 'string', format: 'date-time' });
-    expect(found['.spec.startAt']).not.toHaveProperty('pattern');
+  });
+
+  it('takes no date that our own rules refuse', () => {
+    const { pattern = '' } = Object.fromEntries(schemas(root))['.spec.startAt'] ?? {};
+    const refused = [
+      '2026-11-21t20:00:00Z',
+      '2026-02-30T20:00:00Z',
+      '2026-11-21T20:00:00',
+      '2026-11-21T20:00:00+99:00',
+    ];
+    expect(refused.filter((text) => new RegExp(pattern).test(text))).toEqual([]);
+    const taken = ['2026-11-21T20:00:00Z', '2028-02-29T20:00:00.123+01:00'];
+    expect(taken.filter((text) => new RegExp(pattern).test(text))).toEqual(taken);
+    // Go's regular expressions look neither ahead nor back.
+    expect(pattern).not.toMatch(/\(\?[=!<]/);
   });
 
   it('checks with CEL what a type cannot say', () => {

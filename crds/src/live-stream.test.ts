@@ -43,6 +43,11 @@ describe('a LiveStream that keeps the rules', () => {
     });
   });
 
+  it('counts characters as Kubernetes does', () => {
+    expect(problems({ spec: { title: '🎬'.repeat(140) } })).toEqual([]);
+    expect(problems({ spec: { title: '🎬'.repeat(141) } })).toHaveLength(1);
+  });
+
   it('treats a section with nothing in it as absent, like the Kubernetes API server', () => {
     expect(parseLiveStream({ ...minimal, spec: { ingest: null, transcode: { ladder: null } } })).toEqual({
       ok: true,
@@ -139,6 +144,10 @@ describe('a LiveStream that breaks a rule', () => {
     [{ metadata: { name: 'My show' } }, `metadata.name: "My show" is not allowed: ${name}`],
     [{ metadata: { name: 'a', namespace: '..' } }, `metadata.namespace: ".." is not allowed: ${name}`],
     [{ spec: [] }, 'spec: [] is not allowed: must be a set of fields.'],
+    [
+      { spec: { startAt: '2026-11-21t20:00:00z' } },
+      'spec.startAt: "2026-11-21t20:00:00z" is not allowed: must be a date and time with its offset, such as 2026-11-21T20:00:00Z.',
+    ],
     [{ spec: { title: '' } }, 'spec.title: "" is not allowed: must not be empty.'],
     [
       { spec: { title: 'x'.repeat(141) } },

@@ -69,9 +69,10 @@ export class LiveStreamInformer {
         this.#onListed();
         firstAttemptDone();
       },
-      changed: ({ type, object }: WatchEvent<'LiveStream'>) => {
-        if (type === 'deleted') this.#remove(streamId(object.metadata));
-        else this.#set(object);
+      changed: (event: WatchEvent<'LiveStream'>) => {
+        if (event.type === 'unreadable') this.#remove(streamId(event.identity));
+        else if (event.type === 'deleted') this.#remove(streamId(event.object.metadata));
+        else this.#set(event.object);
       },
       failed: (error: unknown) => {
         this.#logger.warn({ err: error }, 'Following live streams failed; they are listed again.');

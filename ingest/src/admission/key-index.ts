@@ -33,7 +33,7 @@ export class KeyIndex {
     this.#buckets.clear();
     for (const stream of streams) this.set(stream);
     this.#unreadable.clear();
-    for (const stream of unreadable) this.#unreadable.set(streamId(stream), stream.uid);
+    unreadable.forEach((stream) => this.setUnreadable(stream));
     return [...affected.values()];
   }
 
@@ -52,6 +52,13 @@ export class KeyIndex {
       const bucket = sha256.slice(0, BUCKET_CHARACTERS);
       this.#buckets.set(bucket, [...(this.#buckets.get(bucket) ?? []), accepted]);
     }
+  }
+
+  /** Its keys, which may have been revoked, are accepted no more. */
+  setUnreadable(stream: Identity): void {
+    const id = streamId(stream);
+    this.#remove(id);
+    this.#unreadable.set(id, stream.uid);
   }
 
   delete(ref: StreamRef): void {
