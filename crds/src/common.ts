@@ -7,11 +7,10 @@ const DATA_KEY = /^[-._a-zA-Z0-9]{1,253}$/;
 const LABEL_RULE =
   'must be at most 63 lower-case letters, digits and dashes, and start and end with a letter or a digit';
 
-/** Text of one character to `longest`, counted as the API server does: in code points. */
+/** Text of at most so many characters, counted as the API server does: in code points. */
 export function textSchema(longest: number) {
   return z
     .string()
-    .min(1)
     .refine((text) => Array.from(text).length <= longest, `must be at most ${longest} characters`)
     .meta({ maxLength: longest });
 }

@@ -208,6 +208,26 @@ describe('a LiveStream that breaks a rule', () => {
       { spec: { transcode: { partDuration: '501ms' } } },
       'spec.transcode.partDuration: "501ms" is not allowed: must be at most a quarter of segmentDuration.',
     ],
+    [
+      { spec: { ingest: { pod: { nodeSelector: { ...Array(17).fill('') } } } } },
+      `spec.ingest.pod.nodeSelector: ${JSON.stringify({ ...Array(17).fill('') }).slice(0, 80)}… is not allowed: must have at most 16 entries.`,
+    ],
+    [
+      { spec: { ingest: { pod: { nodeSelector: { [`a/${'b'.repeat(316)}`]: '' } } } } },
+      `spec.ingest.pod.nodeSelector: {"a/${'b'.repeat(76)}… is not allowed: must have names of at most 317 characters.`,
+    ],
+    [
+      { spec: { ingest: { pod: { nodeSelector: { disk: 'x'.repeat(64) } } } } },
+      `spec.ingest.pod.nodeSelector.disk: "${'x'.repeat(64)}" is not allowed: must be at most 63 characters.`,
+    ],
+    [
+      { spec: { ingest: { pod: { tolerations: Array(17).fill({}) } } } },
+      `spec.ingest.pod.tolerations: [${'{},'.repeat(16)}{}] is not allowed: must be at most 16 entries.`,
+    ],
+    [
+      { spec: { transcode: { pod: { resources: { limits: { cpu: -1 } } } } } },
+      'spec.transcode.pod.resources.limits.cpu: "-1" is not allowed: must be a quantity, such as 250m, 2 or 256Mi.',
+    ],
     [{ spec: { transcode: { lader: '720p' } } }, 'spec.transcode.lader is not a field of LiveStream.'],
     [{ titel: 'x' }, 'titel is not a field of LiveStream.'],
     [

@@ -75,7 +75,7 @@ const transcodeSchema = withRules(
 ).prefault({});
 
 export const liveStreamSpecSchema = z.object({
-  title: textSchema(140).optional().describe('Shown to viewers. The name of the resource where empty.'),
+  title: textSchema(140).min(1).optional().describe('Shown to viewers. The name of the resource where empty.'),
   visibility: z
     .enum(['public', 'unlisted'])
     .default('public')

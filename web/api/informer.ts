@@ -1,5 +1,5 @@
 import type { LiveStream } from '@showrunner/crds';
-import { follow, streamId, type Feed, type StreamRef, type WatchEvent } from '@showrunner/service-kit';
+import { follow, leanLiveStream, streamId, type Feed, type StreamRef, type WatchEvent } from '@showrunner/service-kit';
 import type { FastifyBaseLogger } from 'fastify';
 
 export type LiveStreamChange =
@@ -88,7 +88,8 @@ export class LiveStreamInformer {
     for (const stream of items) this.#set(stream);
   }
 
-  #set(stream: LiveStream): void {
+  #set(full: LiveStream): void {
+    const stream = leanLiveStream(full);
     const id = streamId(stream.metadata);
     const before = this.#streams.get(id);
     if (before?.metadata.resourceVersion !== undefined) {

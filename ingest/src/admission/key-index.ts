@@ -1,6 +1,6 @@
 import { timingSafeEqual } from 'node:crypto';
 import { durationMs, isNamespaceTerminating, type LiveStream } from '@showrunner/crds';
-import { type Identity, streamId, type StreamRef } from '@showrunner/service-kit';
+import { type Identity, leanLiveStream, streamId, type StreamRef } from '@showrunner/service-kit';
 import { refusal, type Refusal } from '../errors.ts';
 import type { AdmissionResult, Grant } from './admission.ts';
 
@@ -41,7 +41,7 @@ export class KeyIndex {
     const id = idOf(stream);
     this.#remove(id);
     this.#unreadable.delete(id);
-    this.#streams.set(id, stream);
+    this.#streams.set(id, leanLiveStream(stream));
     for (const { sha256, expiresAt } of stream.status.ingest?.keyHashes ?? []) {
       if (!HASH.test(sha256)) continue;
       const accepted = {
