@@ -107,16 +107,17 @@ spec:
 
 {{/* A ClusterRole and its binding, or with watchNamespaces a Role and its binding in each. Takes also: rules (YAML). */}}
 {{- define "showrunner.rbac" -}}
-{{- $name := printf "%s-%s" (include "showrunner.fullname" .root) .component -}}
+{{- $account := printf "%s-%s" (include "showrunner.fullname" .root) .component -}}
 {{- $labels := include "showrunner.labels" . -}}
 {{- $scopes := .root.Values.watchNamespaces | default (list "") -}}
 {{- range $namespace := $scopes }}
 {{- $prefix := ternary "" "Cluster" (ne $namespace "") }}
+{{- $role := ternary $account (include "showrunner.clusterWideName" $) (ne $namespace "") }}
 ---
 apiVersion: rbac.authorization.k8s.io/v1
 kind: {{ $prefix }}Role
 metadata:
-  name: {{ $name }}
+  name: {{ $role }}
   {{- with $namespace }}
   namespace: {{ . }}
   {{- end }}
@@ -128,7 +129,7 @@ rules:
 apiVersion: rbac.authorization.k8s.io/v1
 kind: {{ $prefix }}RoleBinding
 metadata:
-  name: {{ $name }}
+  name: {{ $role }}
   {{- with $namespace }}
   namespace: {{ . }}
   {{- end }}
@@ -137,10 +138,10 @@ metadata:
 roleRef:
   apiGroup: rbac.authorization.k8s.io
   kind: {{ $prefix }}Role
-  name: {{ $name }}
+  name: {{ $role }}
 subjects:
   - kind: ServiceAccount
-    name: {{ $name }}
+    name: {{ $account }}
     namespace: {{ $.root.Release.Namespace }}
 {{- end }}
 {{- end -}}
