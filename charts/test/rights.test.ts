@@ -75,6 +75,16 @@ describe('the rights that the chart grants', () => {
     expect(manifests.filter(({ kind }) => kind.startsWith('Cluster'))).toEqual([]);
   });
 
+  it('stand in objects of this release alone, be there one of its name in another namespace', async () => {
+    const clusterWide = async (namespace: string) =>
+      (await render('helm', ['--values', valuesFile('defaults'), '--namespace', namespace]))
+        .filter(({ kind }) => kind.startsWith('Cluster'))
+        .map(({ kind, metadata }) => `${kind} ${metadata.name}`);
+    const names = [...(await clusterWide('live')), ...(await clusterWide('other'))];
+    expect(names).toHaveLength(16);
+    expect(new Set(names).size).toBe(names.length);
+  });
+
   it('are none for the edge, nor for any component over all groups, resources or verbs', async () => {
     const rights = granted(await render('helm', ['--values', valuesFile('defaults')]));
     expect(Object.keys(rights).filter((name) => name.includes('edge'))).toEqual([]);

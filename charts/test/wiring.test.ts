@@ -93,6 +93,8 @@ describe.each(['defaults', 'gateway', 'production', 'tenant'])('with the values 
       const target = workloads.find(({ metadata }) => metadata.name === spec.scaleTargetRef?.name);
       expect(target).toBeDefined();
       expect(target?.spec).not.toHaveProperty('replicas');
+      // So that no later revision says it either, which a rollback would take back.
+      expect(target?.metadata.annotations).toEqual({ 'showrunner.dev/replicas': 'autoscaler' });
     }
   });
 

@@ -7,6 +7,14 @@ const DATA_KEY = /^[-._a-zA-Z0-9]{1,253}$/;
 const LABEL_RULE =
   'must be at most 63 lower-case letters, digits and dashes, and start and end with a letter or a digit';
 
+/** Text of at most so many characters, counted as the API server does: in code points. */
+export function textSchema(longest: number) {
+  return z
+    .string()
+    .refine((text) => Array.from(text).length <= longest, `must be at most ${longest} characters`)
+    .meta({ maxLength: longest });
+}
+
 /** Name of a resource that becomes part of URLs and host names (RFC 1123 label). */
 const labelNameSchema = z.string().regex(LABEL_NAME, LABEL_RULE);
 

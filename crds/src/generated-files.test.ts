@@ -17,6 +17,15 @@ function schemas(schema: JsonSchema, path = ''): [path: string, schema: JsonSche
   ];
 }
 
+/** As `schemas`, with those of values under free names. */
+function everySchema(root: JsonSchema): [path: string, schema: JsonSchema][] {
+  return schemas(root).flatMap(([path, schema]): [string, JsonSchema][] => {
+    const { additionalProperties: values } = schema;
+    const inner = typeof values === 'object' ? everySchema(values) : [];
+    return [[path, schema], ...inner.map(([name, of]): [string, JsonSchema] => [`${path}.*${name}`, of])];
+  });
+}
+
 describe('the committed files', () => {
   it.each(Object.entries(generatedFiles()))('%s is what `npm run generate` writes', (path, content) => {
     expect(readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8')).toBe(content);
@@ -46,22 +55,57 @@ describe('the CustomResourceDefinition', () => {
     expect(found['.status.observedGeneration']).toMatchObject({ type: 'integer', format: 'int64' });
     expect(found['.status.observedGeneration']).not.toHaveProperty('minimum');
     expect(found['.spec.startAt']).toMatchObject({ type: 'string', format: 'date-time' });
-    expect(found['.spec.startAt']).not.toHaveProperty('pattern');
+  });
+
+  it('takes no date that our own rules refuse', () => {
+    const { pattern = '' } = Object.fromEntries(schemas(root))['.spec.startAt'] ?? {};
+    const refused = [
+      '2026-11-21t20:00:00Z',
+      '2026-02-30T20:00:00Z',
+      '2026-11-21T20:00:00',
+      '2026-11-21T20:00:00+99:00',
+    ];
+    expect(refused.filter((text) => new RegExp(pattern).test(text))).toEqual([]);
+    const taken = ['2026-11-21T20:00:00Z', '2028-02-29T20:00:00.123+01:00'];
+    expect(taken.filter((text) => new RegExp(pattern).test(text))).toEqual(taken);
+    // Go's regular expressions look neither ahead nor back.
+    expect(pattern).not.toMatch(/\(\?[=!<]/);
+  });
+
+  it('lets nothing of a pod be of any length but the affinity, into which the API server does not look', () => {
+    const pod = root.properties?.['spec']?.properties?.['transcode']?.properties?.['pod'] ?? {};
+    const unbounded = everySchema(pod).filter(
+      ([, { type, pattern, maxLength, maxItems, maxProperties, properties }]) =>
+        !(
+          type === 'integer' ||
+          pattern !== undefined ||
+          (type === 'string' && maxLength !== undefined) ||
+          (type === 'array' && maxItems !== undefined) ||
+          (type === 'object' && (maxProperties ?? Object.keys(properties ?? {}).length) > 0)
+        ),
+    );
+    expect(unbounded.map(([path]) => path)).toEqual(['.affinity']);
   });
 
   it('checks with CEL what a type cannot say', () => {
     const rules = schemas(root).flatMap(([path, schema]) =>
       (schema['x-kubernetes-validations'] ?? []).map(({ rule }) => `${path}: ${rule}`),
     );
+    const names = (pod: string) =>
+      ['resources.requests', 'resources.limits', 'nodeSelector'].map(
+        (field) => `${pod}.${field}: self.all(name, size(name) <= 317)`,
+      );
     expect(rules).toEqual([
       ": self.metadata.name.matches('^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$')",
       ".spec.idleAfter: duration(self) >= duration('10s') && duration(self) <= duration('24h')",
       ".spec.ingest.reconnectGrace: duration(self) >= duration('0s') && duration(self) <= duration('10m')",
       ".spec.ingest.idleTimeout: duration(self) >= duration('1s') && duration(self) <= duration('10m')",
       ".spec.ingest.keyRotationGrace: duration(self) >= duration('0s') && duration(self) <= duration('168h')",
+      ...names('.spec.ingest.pod'),
       '.spec.transcode: duration(self.partDuration) + duration(self.partDuration) + duration(self.partDuration) + duration(self.partDuration) <= duration(self.segmentDuration)',
       ".spec.transcode.partDuration: duration(self) >= duration('100ms') && duration(self) <= duration('1s')",
       ".spec.transcode.segmentDuration: duration(self) >= duration('1s') && duration(self) <= duration('10s')",
+      ...names('.spec.transcode.pod'),
     ]);
   });
 

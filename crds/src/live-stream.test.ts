@@ -43,6 +43,11 @@ describe('a LiveStream that keeps the rules', () => {
     });
   });
 
+  it('counts characters as Kubernetes does', () => {
+    expect(problems({ spec: { title: '🎬'.repeat(140) } })).toEqual([]);
+    expect(problems({ spec: { title: '🎬'.repeat(141) } })).toHaveLength(1);
+  });
+
   it('treats a section with nothing in it as absent, like the Kubernetes API server', () => {
     expect(parseLiveStream({ ...minimal, spec: { ingest: null, transcode: { ladder: null } } })).toEqual({
       ok: true,
@@ -139,6 +144,10 @@ describe('a LiveStream that breaks a rule', () => {
     [{ metadata: { name: 'My show' } }, `metadata.name: "My show" is not allowed: ${name}`],
     [{ metadata: { name: 'a', namespace: '..' } }, `metadata.namespace: ".." is not allowed: ${name}`],
     [{ spec: [] }, 'spec: [] is not allowed: must be a set of fields.'],
+    [
+      { spec: { startAt: '2026-11-21t20:00:00z' } },
+      'spec.startAt: "2026-11-21t20:00:00z" is not allowed: must be a date and time with its offset, such as 2026-11-21T20:00:00Z.',
+    ],
     [{ spec: { title: '' } }, 'spec.title: "" is not allowed: must not be empty.'],
     [
       { spec: { title: 'x'.repeat(141) } },
@@ -198,6 +207,26 @@ describe('a LiveStream that breaks a rule', () => {
     [
       { spec: { transcode: { partDuration: '501ms' } } },
       'spec.transcode.partDuration: "501ms" is not allowed: must be at most a quarter of segmentDuration.',
+    ],
+    [
+      { spec: { ingest: { pod: { nodeSelector: { ...Array(17).fill('') } } } } },
+      `spec.ingest.pod.nodeSelector: ${JSON.stringify({ ...Array(17).fill('') }).slice(0, 80)}… is not allowed: must have at most 16 entries.`,
+    ],
+    [
+      { spec: { ingest: { pod: { nodeSelector: { [`a/${'b'.repeat(316)}`]: '' } } } } },
+      `spec.ingest.pod.nodeSelector: {"a/${'b'.repeat(76)}… is not allowed: must have names of at most 317 characters.`,
+    ],
+    [
+      { spec: { ingest: { pod: { nodeSelector: { disk: 'x'.repeat(64) } } } } },
+      `spec.ingest.pod.nodeSelector.disk: "${'x'.repeat(64)}" is not allowed: must be at most 63 characters.`,
+    ],
+    [
+      { spec: { ingest: { pod: { tolerations: Array(17).fill({}) } } } },
+      `spec.ingest.pod.tolerations: [${'{},'.repeat(16)}{}] is not allowed: must be at most 16 entries.`,
+    ],
+    [
+      { spec: { transcode: { pod: { resources: { limits: { cpu: -1 } } } } } },
+      'spec.transcode.pod.resources.limits.cpu: "-1" is not allowed: must be a quantity, such as 250m, 2 or 256Mi.',
     ],
     [{ spec: { transcode: { lader: '720p' } } }, 'spec.transcode.lader is not a field of LiveStream.'],
     [{ titel: 'x' }, 'titel is not a field of LiveStream.'],

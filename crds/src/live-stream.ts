@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { type CelRule, withRules } from './cel-rule.ts';
-import { NAME_VALIDATION, conditionSchema, objectMetaSchema, secretKeyRefSchema } from './common.ts';
+import { NAME_VALIDATION, conditionSchema, objectMetaSchema, secretKeyRefSchema, textSchema } from './common.ts';
 import { durationMs, durationSchema } from './duration.ts';
 import { podSchema } from './pods.ts';
 
@@ -75,7 +75,7 @@ const transcodeSchema = withRules(
 ).prefault({});
 
 export const liveStreamSpecSchema = z.object({
-  title: z.string().min(1).max(140).optional().describe('Shown to viewers. The name of the resource where empty.'),
+  title: textSchema(140).min(1).optional().describe('Shown to viewers. The name of the resource where empty.'),
   visibility: z
     .enum(['public', 'unlisted'])
     .default('public')

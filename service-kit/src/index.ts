@@ -2,6 +2,7 @@ export { relaxCollector, tightenCollector } from './collector.ts';
 export { ConfigError, loadConfig, unknownVariables } from './config.ts';
 export { hashStreamKey } from './hash-stream-key.ts';
 export { HttpListener, type HttpListenerOptions } from './http-listener.ts';
+export { leanLiveStream } from './lean-live-stream.ts';
 export { LOG_LEVELS, type Logger, createLogger } from './logger.ts';
 export { Counter, Gauge, Histogram, Registry, addGauge, createRegistry } from './metrics.ts';
 export { namespacesSchema } from './namespaces-schema.ts';

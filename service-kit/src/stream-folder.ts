@@ -2,7 +2,7 @@ import { type FSWatcher, readFileSync, statSync, watch } from 'node:fs';
 import { join } from 'node:path';
 import { type LiveStream, liveStreamSchema, pathText, ruleOfIssue } from '@showrunner/crds';
 import type { Logger } from './logger.ts';
-import type { WatchEvent } from './seams/resource-store.ts';
+import type { Change } from './seams/resource-store.ts';
 
 /** What a media pod is told of its show. */
 export interface StreamFiles {
@@ -107,7 +107,7 @@ export class StreamFolder {
   async *watch(
     _kind: 'LiveStream',
     { from, signal }: { from: string; signal: AbortSignal },
-  ): AsyncGenerator<WatchEvent<'LiveStream'>> {
+  ): AsyncGenerator<Change<'LiveStream'>> {
     let version = Number(from);
     let wake: () => void = () => undefined;
     const unlisten = this.onChange(() => wake());

@@ -1,5 +1,5 @@
 import type { LiveStream } from '@showrunner/crds';
-import { follow, streamId, type Feed, type StreamRef, type WatchEvent } from '@showrunner/service-kit';
+import { follow, leanLiveStream, streamId, type Feed, type StreamRef, type WatchEvent } from '@showrunner/service-kit';
 import type { FastifyBaseLogger } from 'fastify';
 
 export type LiveStreamChange =
@@ -69,9 +69,10 @@ export class LiveStreamInformer {
         this.#onListed();
         firstAttemptDone();
       },
-      changed: ({ type, object }: WatchEvent<'LiveStream'>) => {
-        if (type === 'deleted') this.#remove(streamId(object.metadata));
-        else this.#set(object);
+      changed: (event: WatchEvent<'LiveStream'>) => {
+        if (event.type === 'unreadable') this.#remove(streamId(event.identity));
+        else if (event.type === 'deleted') this.#remove(streamId(event.object.metadata));
+        else this.#set(event.object);
       },
       failed: (error: unknown) => {
         this.#logger.warn({ err: error }, 'Following live streams failed; they are listed again.');
@@ -87,7 +88,8 @@ export class LiveStreamInformer {
     for (const stream of items) this.#set(stream);
   }
 
-  #set(stream: LiveStream): void {
+  #set(full: LiveStream): void {
+    const stream = leanLiveStream(full);
     const id = streamId(stream.metadata);
     const before = this.#streams.get(id);
     if (before?.metadata.resourceVersion !== undefined) {

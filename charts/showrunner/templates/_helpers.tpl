@@ -7,6 +7,11 @@
 {{- end -}}
 {{- end -}}
 
+{{/* Name of an object without a namespace: of all releases alone, for others may have this one's name. Takes: root, component. */}}
+{{- define "showrunner.clusterWideName" -}}
+{{ include "showrunner.fullname" .root }}-{{ .component }}:{{ .root.Release.Namespace }}
+{{- end -}}
+
 {{/* A name inside the cluster that no search list is asked for. Takes: root, component. */}}
 {{- define "showrunner.serviceHost" -}}
 {{ include "showrunner.fullname" .root }}-{{ .component }}.{{ .root.Release.Namespace }}.svc.{{ .root.Values.clusterDomain }}

@@ -23,17 +23,39 @@ spec:
 {{- end -}}
 
 {{/*
-The number of pods of a Deployment. Where it is scaled, the one that it has: without a number Kubernetes would make it one, when
-scaling is switched on, until the autoscaler sees to it. Takes: root, component, values.
+True for a Deployment whose number of pods no revision of the release has said: a rollback from one that says it to one that does
+not would make it one. An installer that only renders sees no Deployment, and leaves it to the autoscaler from the first on too.
+Takes: root, component, values.
+*/}}
+{{- define "showrunner.scaledFromFirst" -}}
+{{- if .values.autoscaling.enabled -}}
+{{- $name := printf "%s-%s" (include "showrunner.fullname" .root) .component -}}
+{{- $live := lookup "apps/v1" "Deployment" .root.Release.Namespace $name -}}
+{{- if or (not $live) (eq (dig "metadata" "annotations" "showrunner.dev/replicas" "" $live) "autoscaler") -}}
+true
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{/* Metadata of a Deployment that may be scaled. Takes: root, component, values. */}}
+{{- define "showrunner.scaledMetadata" -}}
+{{ include "showrunner.metadata" . }}
+{{- if include "showrunner.scaledFromFirst" . }}
+annotations:
+  showrunner.dev/replicas: autoscaler
+{{- end -}}
+{{- end -}}
+
+{{/*
+The number of pods of a Deployment. Where scaling was switched on later, the one that it has: without a number Kubernetes would
+make it one until the autoscaler sees to it. Takes: root, component, values.
 */}}
 {{- define "showrunner.replicas" -}}
 {{- if not .values.autoscaling.enabled -}}
 replicas: {{ .values.replicas }}
-{{- else -}}
+{{- else if not (include "showrunner.scaledFromFirst" .) -}}
 {{- $name := printf "%s-%s" (include "showrunner.fullname" .root) .component -}}
-{{- with dig "spec" "replicas" "" (lookup "apps/v1" "Deployment" .root.Release.Namespace $name) -}}
-replicas: {{ . }}
-{{- end -}}
+replicas: {{ dig "spec" "replicas" .values.autoscaling.minReplicas (lookup "apps/v1" "Deployment" .root.Release.Namespace $name) }}
 {{- end -}}
 {{- end -}}
 
@@ -85,16 +107,17 @@ spec:
 
 {{/* A ClusterRole and its binding, or with watchNamespaces a Role and its binding in each. Takes also: rules (YAML). */}}
 {{- define "showrunner.rbac" -}}
-{{- $name := printf "%s-%s" (include "showrunner.fullname" .root) .component -}}
+{{- $account := printf "%s-%s" (include "showrunner.fullname" .root) .component -}}
 {{- $labels := include "showrunner.labels" . -}}
 {{- $scopes := .root.Values.watchNamespaces | default (list "") -}}
 {{- range $namespace := $scopes }}
 {{- $prefix := ternary "" "Cluster" (ne $namespace "") }}
+{{- $role := ternary $account (include "showrunner.clusterWideName" $) (ne $namespace "") }}
 ---
 apiVersion: rbac.authorization.k8s.io/v1
 kind: {{ $prefix }}Role
 metadata:
-  name: {{ $name }}
+  name: {{ $role }}
   {{- with $namespace }}
   namespace: {{ . }}
   {{- end }}
@@ -106,7 +129,7 @@ rules:
 apiVersion: rbac.authorization.k8s.io/v1
 kind: {{ $prefix }}RoleBinding
 metadata:
-  name: {{ $name }}
+  name: {{ $role }}
   {{- with $namespace }}
   namespace: {{ . }}
   {{- end }}
@@ -115,10 +138,10 @@ metadata:
 roleRef:
   apiGroup: rbac.authorization.k8s.io
   kind: {{ $prefix }}Role
-  name: {{ $name }}
+  name: {{ $role }}
 subjects:
   - kind: ServiceAccount
-    name: {{ $name }}
+    name: {{ $account }}
     namespace: {{ $.root.Release.Namespace }}
 {{- end }}
 {{- end -}}

@@ -104,6 +104,8 @@ describe('key index', () => {
     expect(gone()).toEqual(['one', 'two', 'three']);
     index.set(liveStream('two', {}));
     expect(gone()).toEqual(['one', 'three']);
+    index.setUnreadable(unreadable);
+    expect(gone()).toEqual(['one', 'three']);
     index.delete(grant('two').stream);
     expect(gone()).toEqual(['one', 'two', 'three']);
   });

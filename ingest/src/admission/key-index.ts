@@ -1,6 +1,6 @@
 import { timingSafeEqual } from 'node:crypto';
 import { durationMs, isNamespaceTerminating, type LiveStream } from '@showrunner/crds';
-import { type Identity, streamId, type StreamRef } from '@showrunner/service-kit';
+import { type Identity, leanLiveStream, streamId, type StreamRef } from '@showrunner/service-kit';
 import { refusal, type Refusal } from '../errors.ts';
 import type { AdmissionResult, Grant } from './admission.ts';
 
@@ -33,7 +33,7 @@ export class KeyIndex {
     this.#buckets.clear();
     for (const stream of streams) this.set(stream);
     this.#unreadable.clear();
-    for (const stream of unreadable) this.#unreadable.set(streamId(stream), stream.uid);
+    unreadable.forEach((stream) => this.setUnreadable(stream));
     return [...affected.values()];
   }
 
@@ -41,7 +41,7 @@ export class KeyIndex {
     const id = idOf(stream);
     this.#remove(id);
     this.#unreadable.delete(id);
-    this.#streams.set(id, stream);
+    this.#streams.set(id, leanLiveStream(stream));
     for (const { sha256, expiresAt } of stream.status.ingest?.keyHashes ?? []) {
       if (!HASH.test(sha256)) continue;
       const accepted = {
@@ -52,6 +52,13 @@ export class KeyIndex {
       const bucket = sha256.slice(0, BUCKET_CHARACTERS);
       this.#buckets.set(bucket, [...(this.#buckets.get(bucket) ?? []), accepted]);
     }
+  }
+
+  /** Its keys, which may have been revoked, are accepted no more. */
+  setUnreadable(stream: Identity): void {
+    const id = streamId(stream);
+    this.#remove(id);
+    this.#unreadable.set(id, stream.uid);
   }
 
   delete(ref: StreamRef): void {

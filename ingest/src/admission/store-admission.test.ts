@@ -112,6 +112,25 @@ describe('admission by a store', () => {
     await until(() => admission?.isGone(grant) === true);
   });
 
+  it('accepts no key of a stream that it can read no longer, for the key may have been revoked', async () => {
+    const { held, emit, resources } = store();
+    held.items = [liveStream('key')];
+    admission = createStoreAdmission({ store: resources, logger });
+    const changed: string[] = [];
+    admission.onChange(({ name }) => changed.push(name));
+    await admission.start();
+    const grant = await admission.admit('key');
+    if (!grant.admitted) throw new Error(grant.refusal.code);
+    await emit({ type: 'unreadable', identity: { ...grant.stream, uid: grant.uid } });
+    await until(() => changed.length === 2);
+    expect(await answer('key')).toBe('unknown-key');
+    expect(admission.review(grant).admitted).toBe(false);
+    expect(admission.isGone(grant)).toBe(false);
+    await emit({ type: 'modified', object: liveStream('key') });
+    await until(() => changed.length === 3);
+    expect(await answer('key')).toBe('admitted');
+  });
+
   it('keeps what it knows while the store is away, and lets publishers in that come before the first list', async () => {
     const { held, emit, resources } = store();
     held.items = [liveStream('key')];

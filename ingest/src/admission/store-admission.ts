@@ -56,10 +56,12 @@ export function createStoreAdmission(options: {
       ready.resolve();
       announce(affected);
     },
-    changed({ type, object }: WatchEvent<'LiveStream'>) {
-      const ref = { namespace: object.metadata.namespace, name: object.metadata.name };
-      if (type === 'deleted') index.delete(ref);
-      else index.set(object);
+    changed(event: WatchEvent<'LiveStream'>) {
+      const { namespace, name } = event.type === 'unreadable' ? event.identity : event.object.metadata;
+      const ref = { namespace, name };
+      if (event.type === 'unreadable') index.setUnreadable(event.identity);
+      else if (event.type === 'deleted') index.delete(ref);
+      else index.set(event.object);
       announce([ref]);
     },
     failed: (error: unknown) => logger.warn({ err: error }, 'LiveStreams cannot be watched; trying again'),

@@ -5,6 +5,7 @@ export type * from './objects/observed-object.ts';
 export * from './objects/observe-object.ts';
 export { QuotaLine, type Room } from './objects/quota-line.ts';
 export { isRefusal } from './objects/refusal.ts';
+export { withoutLongAffinity } from './live-stream/affinity-limit.ts';
 export { decideKeys, formerHashes, statusHashes } from './live-stream/decide-keys.ts';
 export { decideEvents } from './live-stream/decide-events.ts';
 export { nameOf } from './live-stream/decide-objects.ts';

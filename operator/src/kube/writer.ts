@@ -1,9 +1,13 @@
 import { KubeError, type KubeClient, type KubeObject, type KubeResource } from '@showrunner/service-kit/kube';
 import type { Manifest, ObjectRef } from '../decide/index.ts';
+import { MANAGED_BY, MANAGER } from '../decide/objects/labels.ts';
 import type { Term } from './leader.ts';
 
 /** Owner of the fields that the operator sets. */
 const FIELD_MANAGER = 'showrunner-operator';
+
+const NOT_FOUND = 404;
+const CONFLICT = 409;
 
 /** Another may lead by now. */
 export class TermOverError extends Error {
@@ -38,11 +42,18 @@ export class Writer {
     );
   }
 
-  /** `uid`: by force, to that very object. */
+  /**
+   * `uid`: by force, to that very object. Without, the object is to be made, and a stranger's of its name answers 409: an apply
+   * without force would adopt one that says nothing to the contrary, such as a Service without a selector. It is looked for and
+   * not run into by a creation, which would keep fields that later applies leave out.
+   */
   apply(resource: KubeResource, manifest: Manifest, uid: string | undefined): Promise<KubeObject> {
     const object = uid === undefined ? manifest : { ...manifest, metadata: { ...manifest.metadata, uid } };
     const options = { fieldManager: FIELD_MANAGER, force: uid !== undefined };
-    return this.#write('apply', resource, () => this.#client.apply<KubeObject>(resource, object, options));
+    return this.#write('apply', resource, async () => {
+      if (uid === undefined) await this.#refuseStranger(resource, manifest);
+      return this.#client.apply<KubeObject>(resource, object, options);
+    });
   }
 
   /** To the version that was read. */
@@ -64,6 +75,18 @@ export class Writer {
 
   delete({ resource, namespace, name, uid }: ObjectRef): Promise<void> {
     return this.#write('delete', resource, () => this.#client.delete(resource, name, namespace, uid));
+  }
+
+  async #refuseStranger(resource: KubeResource, { metadata: { namespace, name } }: Manifest): Promise<void> {
+    const found = await this.#client.get<KubeObject>(resource, name, namespace).catch((error: unknown) => {
+      if (!(error instanceof KubeError && error.code === NOT_FOUND)) throw error;
+      return undefined;
+    });
+    if (!found || found.metadata.labels?.[MANAGED_BY] === MANAGER) return;
+    throw new KubeError(CONFLICT, {
+      reason: 'AlreadyExists',
+      message: `${resource.kind} "${name}" is somebody else's.`,
+    });
   }
 
   async #write<T>(verb: string, { kind }: KubeResource, write: () => Promise<T>): Promise<T> {

@@ -32,15 +32,15 @@ export interface KubeResourceStoreOptions {
 }
 
 const RESOURCES: { readonly [K in Kind]: KubeResource } = { LiveStream: KUBE.liveStreams, Secret: KUBE.secrets };
-const EVENT_TYPES = { ADDED: 'added', MODIFIED: 'modified', DELETED: 'deleted' } as const;
+const EVENT_TYPES = { ADDED: 'added', MODIFIED: 'modified' } as const;
 /** A version of the API server; 0 and none would mean "begin anywhere". */
 const VERSION = /^[1-9][0-9]{0,19}$/;
 /** How often a write is tried anew when somebody else wrote at the same moment. */
 const MAX_ATTEMPTS = 5;
 
 /**
- * Resources in the Kubernetes API. What is stored and breaks a rule of this version, because another one wrote it, is left
- * out of lists and watches and logged; it cannot be read, but applied anew. Fields that this version does not know stay.
+ * Resources in the Kubernetes API. What is stored and breaks a rule of this version, because another one wrote it, is told
+ * of as unreadable and logged once; it cannot be read, but applied anew. Fields that this version does not know stay.
  *
  * With several namespaces, each has a list and a watch of its own. The version of a list then holds one for each of them;
  * that of a single object does not say how far the others were followed, and `watch` takes it for forgotten.
@@ -49,6 +49,8 @@ export class KubeResourceStore implements ResourceStore {
   readonly #client: KubeClient;
   readonly #logger: Logger;
   readonly #namespaces: readonly string[];
+  /** By uid, the rule that the log says an object breaks. */
+  readonly #logged = new Map<string | undefined, string>();
 
   constructor({ client, logger, namespaces = [] }: KubeResourceStoreOptions) {
     this.#client = client;
@@ -210,16 +212,28 @@ export class KubeResourceStore implements ResourceStore {
   }
 
   #change<K extends Kind>(kind: K, { type, object: stored }: ObjectEvent<KubeObject>): WatchEvent<K> | undefined {
-    const object = this.#parsed(kind, stored) ?? (type === 'DELETED' ? identityOf(kind, stored) : undefined);
-    return object && { type: EVENT_TYPES[type], object };
+    if (type === 'DELETED') {
+      this.#logged.delete(stored.metadata.uid);
+      const object = parseStored(kind, withoutManagedFields(stored)).object ?? identityOf(kind, stored);
+      return object && { type: 'deleted', object };
+    }
+    const object = this.#parsed(kind, stored);
+    if (!object) return { type: 'unreadable', identity: identity(stored) };
+    return { type: EVENT_TYPES[type], object };
   }
 
   #parsed<K extends Kind>(kind: K, stored: KubeObject): Kinds[K] | undefined {
     const { object, broken } = parseStored(kind, withoutManagedFields(stored));
-    if (object) return object;
-    const { namespace, name } = stored.metadata;
-    this.#logger.warn({ kind, namespace, name, broken }, 'A stored resource breaks a rule of this version; left out.');
-    return undefined;
+    const { namespace, name, uid } = stored.metadata;
+    if (object) this.#logged.delete(uid);
+    else if (this.#logged.get(uid) !== broken) {
+      this.#logged.set(uid, broken);
+      this.#logger.warn(
+        { kind, namespace, name, broken },
+        'A stored resource breaks a rule of this version; left out.',
+      );
+    }
+    return object;
   }
 }
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type Feed, follow } from './follow.ts';
-import { ExpiredError } from './resource-store.ts';
+import { ExpiredError, type WatchEvent } from './resource-store.ts';
 import { SqliteResourceStore } from './sqlite-resource-store.ts';
 
 const show = (name: string) => ({ apiVersion: 'showrunner.dev/v1alpha1', kind: 'LiveStream', metadata: { name } });
@@ -32,9 +32,10 @@ function begin(feed: Feed<'LiveStream'>, changed: (name: string) => void = () =>
   const follower = {
     listed: (items: { metadata: { name: string } }[]) =>
       void told.push(`all: ${items.map(({ metadata }) => metadata.name).join(' ')}`),
-    changed: ({ type, object }: { type: string; object: { metadata: { name: string } } }) => {
-      told.push(`${type} ${object.metadata.name}`);
-      changed(object.metadata.name);
+    changed: (event: WatchEvent<'LiveStream'>) => {
+      const { name } = event.type === 'unreadable' ? event.identity : event.object.metadata;
+      told.push(`${event.type} ${name}`);
+      changed(name);
     },
     failed: (error: unknown) => void told.push(`failed: ${(error as Error).message}`),
   };

@@ -21,7 +21,11 @@ export interface Identity extends ResourceKey {
 export type KindWithStatus = { [K in Kind]: Kinds[K] extends { status?: unknown } ? K : never }[Kind];
 export type StatusOf<K extends KindWithStatus> = Kinds[K]['status'];
 
-export type WatchEvent<K extends Kind> = { readonly type: 'added' | 'modified' | 'deleted'; readonly object: Kinds[K] };
+export type Change<K extends Kind> = { readonly type: 'added' | 'modified' | 'deleted'; readonly object: Kinds[K] };
+export type WatchEvent<K extends Kind> =
+  | Change<K>
+  /** It is there, but breaks a rule of this version: no more is known of it, and what was known holds no longer. */
+  | { readonly type: 'unreadable'; readonly identity: Identity };
 
 /** Thrown by writes that name a resourceVersion which is no longer the current one. */
 export class ConflictError extends Error {

@@ -6,6 +6,7 @@ import { ChangeSignal } from './change-signal.ts';
 import { notFound, parseStored, plain, readable, valid } from './resource-borders.ts';
 import { KIND_RULES } from './resource-kinds.ts';
 import {
+  type Change,
   ConflictError,
   ExpiredError,
   type Kind,
@@ -14,7 +15,6 @@ import {
   type ResourceKey,
   type ResourceStore,
   type StatusOf,
-  type WatchEvent,
 } from './resource-store.ts';
 import { openSqliteFile } from './sqlite-file.ts';
 
@@ -33,7 +33,7 @@ const REMEMBER_CHANGES = 1_000;
 /** A watcher reads this many changes at a time, so that a slow one holds no more than that. */
 const WATCH_BATCH = 64;
 
-type ChangeType = WatchEvent<Kind>['type'];
+type ChangeType = Change<Kind>['type'];
 
 /** Metadata that the store writes and nobody else. */
 type OwnedMetadata = Pick<ObjectMeta, 'uid' | 'resourceVersion' | 'generation' | 'creationTimestamp'>;
@@ -78,7 +78,7 @@ export class SqliteResourceStore implements ResourceStore {
   async *watch<K extends Kind>(
     kind: K,
     { from, signal }: { from: string; signal: AbortSignal },
-  ): AsyncGenerator<WatchEvent<K>, void, void> {
+  ): AsyncGenerator<Change<K>, void, void> {
     this.#assertOpen(kind);
     let position = from;
     while (!signal.aborted && !this.#closed) {
@@ -189,7 +189,7 @@ export class SqliteResourceStore implements ResourceStore {
   }
 
   /** Changes of a kind after a version, one batch of them, and the version up to which that looks. */
-  #changesAfter<K extends Kind>(kind: K, from: string): { events: WatchEvent<K>[]; position: string } {
+  #changesAfter<K extends Kind>(kind: K, from: string): { events: Change<K>[]; position: string } {
     return this.#transaction('DEFERRED', () => {
       const latest = this.#version();
       const oldest = Number(this.#statements.oldestChange.get()?.['version'] ?? 1);
@@ -198,7 +198,7 @@ export class SqliteResourceStore implements ResourceStore {
         throw new ExpiredError(`Changes after version ${from} are not remembered: list again.`);
       }
       const rows = this.#statements.changesAfter.all(kind, after, WATCH_BATCH);
-      const events = rows.map(({ type, object }): WatchEvent<K> => {
+      const events = rows.map(({ type, object }): Change<K> => {
         return { type: type as ChangeType, object: fromText(kind, object) };
       });
       const last = rows.length < WATCH_BATCH ? latest : Number(rows.at(-1)?.['version']);

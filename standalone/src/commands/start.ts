@@ -66,8 +66,8 @@ async function keyAccepted(resources: ResourceStore, stream: StreamRef): Promise
   const isAccepted = (item: (typeof items)[number]) =>
     streamId(item.metadata) === streamId(stream) && item.status.phase !== undefined;
   if (items.some(isAccepted)) return;
-  for await (const { object } of resources.watch('LiveStream', { from: resourceVersion, signal })) {
-    if (isAccepted(object)) return;
+  for await (const event of resources.watch('LiveStream', { from: resourceVersion, signal })) {
+    if (event.type !== 'unreadable' && isAccepted(event.object)) return;
   }
 }
 

@@ -143,7 +143,9 @@ export class LiveStreamController {
         // And what was deleted since the last list.
         this.#addAll();
       },
-      changed: ({ object }: WatchEvent<K>) => changed(object),
+      changed: (event: WatchEvent<K>) => {
+        if (event.type !== 'unreadable') changed(event.object);
+      },
       failed: (error: unknown) => this.#logger.warn({ err: error, kind }, 'a watch broke; listing again'),
     };
     return follow(store, kind, follower, this.#abort.signal);

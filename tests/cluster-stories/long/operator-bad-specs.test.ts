@@ -93,6 +93,18 @@ it("does not touch somebody else's object that has the name of its own", async (
     'jsonpath={.metadata.ownerReferences}{.spec.ports[0].port}',
   ]);
   expect(labels).toBe('80');
+  // One without a selector, to which nothing of ours is contrary.
+  const theirs = {
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: { name: 'bare-ingest' },
+    spec: { ports: [{ port: 80 }] },
+  };
+  await tenant.kubectl(['create', '-f', '-'], { input: JSON.stringify(theirs) });
+  await apply('bare');
+  await untilReason(tenant.kubectl, 'bare', 'Ready', 'NameTaken');
+  const adopted = ['get', 'service/bare-ingest', '-o', 'jsonpath={.metadata.ownerReferences}{.spec.selector}'];
+  expect(await tenant.kubectl(adopted)).toBe('');
   await tenant.kubectl(['delete', 'service/taken-ingest']);
   await untilReason(tenant.kubectl, 'taken', 'Degraded', 'ImageUnavailable', 40_000);
 });

@@ -39,8 +39,8 @@ it('holds the stream as its pods read it, and the token', () => {
   expect(liveStreamSchema.parse(read).spec).toEqual(plain.spec);
 });
 
-it('is the same whatever the spec says of pods, and holds no ladder above the limit', () => {
-  const moved = liveStream({ ingest: { pod: { nodeSelector: { gpu: 'yes' } } } });
+it('is the same whatever the spec says of pods and the planned start, and holds no ladder above the limit', () => {
+  const moved = liveStream({ startAt: '2026-11-21T20:00:00Z', ingest: { pod: { nodeSelector: { gpu: 'yes' } } } });
   expect(configOf(moved).content).toBe(configOf().content);
   const tall = configOf(liveStream({ transcode: { ladder: '1080p' } }), {
     settings: { ...SETTINGS, maxLadder: '480p' },

@@ -33,10 +33,13 @@ export function transcodeIn(entry: string | undefined): string | undefined {
   }
 }
 
-/** The stream as its pods may know it: without how pods are made, and with a ladder that is allowed. */
+/**
+ * The stream as its pods may know it: without how pods are made, and with a ladder that is allowed. Nor with what they do not go
+ * by and might not be able to read, which would keep new keys from them.
+ */
 function forPods(stream: LiveStream, { keyHashes, onAirSince, runningTranscode, settings }: ConfigGiven) {
   const { namespace, name, uid } = stream.metadata;
-  const { ingest, transcode, ...rest } = stream.spec;
+  const { ingest, transcode, startAt: _startAt, ...rest } = stream.spec;
   const { pod: _ingestPod, ...ingestSpec } = ingest;
   const { pod: _transcodePod, ...transcodeSpec } = transcode;
   const tallest = Math.max(LADDER_PRESETS.indexOf(transcode.ladder), LADDER_PRESETS.indexOf(settings.maxLadder));

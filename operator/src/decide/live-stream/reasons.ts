@@ -30,6 +30,8 @@ const PROBLEMS = {
   KeyUnusable: 'No publisher can send this stream key.',
   KeyInUse: 'Another LiveStream had the same stream key first, or accepts it until its `keyRotationGrace` is over.',
   LadderAboveLimit: 'The ladder is taller than the platform allows.',
+  AffinityTooLong:
+    'The affinity in `spec.ingest.pod` or `spec.transcode.pod` is longer than the operator keeps (16384 characters as JSON).',
   NameTaken: "An object that is not the stream's has the name of one that it needs.",
   ObjectRefused:
     'Kubernetes refused an object of the stream, mostly because of `spec.ingest.pod` or `spec.transcode.pod`.',

@@ -2,6 +2,7 @@ import { LADDER_PRESETS, type LiveStream } from '@showrunner/crds';
 import { explainQuota } from '../objects/quota.ts';
 import { ownershipOf } from '../objects/ownership.ts';
 import type { OperatorSettings } from '../settings.ts';
+import { MAX_AFFINITY_LENGTH, longAffinityOf } from './affinity-limit.ts';
 import type { Problem } from './findings.ts';
 import type { Refusal, StreamObjects } from './observed-live-stream.ts';
 import { objectsOf } from './stream-objects.ts';
@@ -17,6 +18,13 @@ export function specProblem(
     return {
       reason: 'LadderAboveLimit',
       message: `spec.transcode.ladder: ${ladder} is taller than ${settings.maxLadder}, the most that this platform allows.`,
+    };
+  }
+  const long = longAffinityOf(stream.spec);
+  if (long !== undefined) {
+    return {
+      reason: 'AffinityTooLong',
+      message: `${long} has more than ${MAX_AFFINITY_LENGTH} characters as JSON, the most that is kept; name fewer nodes or labels in it.`,
     };
   }
   const taken = objectsOf(stream, children).find(

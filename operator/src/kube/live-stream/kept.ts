@@ -10,6 +10,7 @@ import {
   observePod,
   observeSecret,
   transcodeIn,
+  withoutLongAffinity,
 } from '../../decide/index.ts';
 import { COMPONENT } from '../../decide/objects/labels.ts';
 import type { TakenName } from '../carry-out.ts';
@@ -28,7 +29,7 @@ export type KeptSecret = Owned<ObservedSecret> & {
   readonly transcode?: string | undefined;
 };
 
-/** A LiveStream without what others wrote into its metadata. */
+/** A LiveStream without what others wrote into its metadata, and without an affinity that is too long. */
 export interface KeptStream extends Kept {
   readonly resource: LiveStream;
 }
@@ -59,7 +60,7 @@ export function keepStream(object: KubeObject): KeptStream {
     apiVersion: API_VERSION,
     kind: 'LiveStream',
     metadata,
-    spec,
+    spec: withoutLongAffinity(spec),
     status,
   } as LiveStream;
   return { ...keptOf(object), resource };

@@ -1,12 +1,12 @@
 import { UNOBSERVED_STATUS } from '@showrunner/crds';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
+  type Change,
   ConflictError,
   InvalidResourceError,
   type Kind,
   NotFoundError,
   type ResourceStore,
-  type WatchEvent,
 } from '../resource-store.ts';
 
 const A = 'contract-a';
@@ -255,8 +255,8 @@ export function resourceStoreContract(
         const stop = new AbortController();
         const titles: (string | undefined)[] = [];
         const reading = (async () => {
-          for await (const { object } of store.watch('LiveStream', { from, signal: stop.signal })) {
-            titles.push(object.spec.title);
+          for await (const event of store.watch('LiveStream', { from, signal: stop.signal })) {
+            titles.push(event.type === 'unreadable' ? event.type : event.object.spec.title);
             await new Promise((resolve) => setTimeout(resolve, 1));
             if (titles.length === 150) stop.abort();
           }
@@ -291,16 +291,12 @@ export function resourceStoreContract(
 }
 
 /** The first events of a watch; fewer where they do not come in time. */
-async function take<K extends Kind>(
-  store: ResourceStore,
-  kind: K,
-  from: string,
-  count: number,
-): Promise<WatchEvent<K>[]> {
-  const events: WatchEvent<K>[] = [];
+async function take<K extends Kind>(store: ResourceStore, kind: K, from: string, count: number): Promise<Change<K>[]> {
+  const events: Change<K>[] = [];
   const stop = new AbortController();
   const timer = setTimeout(() => stop.abort(), PATIENCE_MS);
   for await (const event of store.watch(kind, { from, signal: stop.signal })) {
+    if (event.type === 'unreadable') throw new Error(`${event.identity.name} cannot be read.`);
     events.push(event);
     if (events.length === count) break;
   }
