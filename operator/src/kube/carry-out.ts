@@ -1,5 +1,13 @@
 import { KUBE, KubeError, type KubeObject, type KubeResource } from '@showrunner/service-kit/kube';
-import { type Apply, type Decision, type Manifest, type Refusal, isRefusal, nameOf } from '../decide/index.ts';
+import {
+  type Apply,
+  type Decision,
+  type Manifest,
+  type Refusal,
+  isRefusal,
+  keptMessage,
+  nameOf,
+} from '../decide/index.ts';
 import { APPLIED, annotationOf } from '../decide/objects/labels.ts';
 import type { EventRecorder } from './event-recorder.ts';
 import { withEntry, withoutEntry } from './small-map.ts';
@@ -63,9 +71,9 @@ export async function carryOut<Status>(
     } catch (error) {
       if (!(error instanceof KubeError)) throw error;
       if (isRefusal(error)) {
-        const refusal = { object: id, applied, message: error.message, at: now() };
-        memory.refusals = withEntry(memory.refusals, id, refusal);
-        if (before?.applied !== applied || before.message !== error.message) isNews = true;
+        const message = keptMessage(error.message);
+        memory.refusals = withEntry(memory.refusals, id, { object: id, applied, message, at: now() });
+        if (before?.applied !== applied || before.message !== message) isNews = true;
         return;
       }
       if (error.code === CONFLICT) memory.taken = withEntry(memory.taken, id, { resource: kind, namespace, name });
