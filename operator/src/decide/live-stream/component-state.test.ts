@@ -29,29 +29,38 @@ describe('a component', () => {
       'PodReady',
       'Pod "live-ingest-2" is ready.',
     ],
-    [[{ ...pod, finished: true, trouble: { reason: 'Evicted', message: '' } }], 'PodStarting', 'A pod is being made.'],
     [
-      [{ ...pod, trouble: { reason: 'ErrImagePull', message: 'not found' } }],
+      [{ ...pod, finished: true, trouble: { reason: 'Evicted', message: '', isStuck: false } }],
+      'PodStarting',
+      'A pod is being made.',
+    ],
+    [
+      [{ ...pod, trouble: { reason: 'ErrImagePull', message: 'not found', isStuck: true } }],
       'ImageUnavailable',
       'The ingest pod "live-ingest-1" waits for its image, which cannot be pulled; its Events say why.',
     ],
     [
-      [{ ...pod, trouble: { reason: 'Unschedulable', message: '0/1 nodes are available: 1 Insufficient cpu.' } }],
+      [
+        {
+          ...pod,
+          trouble: { reason: 'Unschedulable', message: '0/1 nodes are available: 1 Insufficient cpu.', isStuck: true },
+        },
+      ],
       'Unschedulable',
       'No node takes the ingest pod: 0/1 nodes are available: 1 Insufficient cpu.',
     ],
     [
-      [{ ...pod, trouble: { reason: 'Crashed', message: 'exit code 1' } }],
+      [{ ...pod, trouble: { reason: 'Crashed', message: 'exit code 1', isStuck: true } }],
       'PodCrashing',
       'The ingest pod "live-ingest-1" ended with exit code 1 and is started again; its log says why.',
     ],
     [
-      [{ ...pod, trouble: { reason: 'OOMKilled', message: 'exit code 137' } }],
+      [{ ...pod, trouble: { reason: 'OOMKilled', message: 'exit code 137', isStuck: true } }],
       'OutOfMemory',
       'The ingest pod "live-ingest-1" needed more memory than its limit and is started again; raise resources of the pod in the spec.',
     ],
     [
-      [{ ...pod, trouble: { reason: 'CreateContainerConfigError', message: 'secret not found' } }],
+      [{ ...pod, trouble: { reason: 'CreateContainerConfigError', message: 'secret not found', isStuck: true } }],
       'PodBlocked',
       'The ingest pod "live-ingest-1" cannot start (CreateContainerConfigError): secret not found.',
     ],
@@ -82,7 +91,7 @@ describe('a component', () => {
     ];
     const ipOf = (...pods: ObservedPod[]) => stateOf(pods).podIP;
     expect([ipOf(pod), ipOf(starting), ipOf(starting, running)]).toEqual([undefined, '10.0.0.1', undefined]);
-    const crashed = { reason: 'Crashed', message: 'exit code 1' };
+    const crashed = { reason: 'Crashed', message: 'exit code 1', isStuck: false };
     expect([ipOf({ ...starting, deleting: true }), ipOf({ ...starting, trouble: crashed })]).toEqual([
       undefined,
       undefined,
