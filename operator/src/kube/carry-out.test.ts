@@ -11,6 +11,7 @@ const NOTHING: Decision<unknown> = {
   create: [],
   apply: [],
   delete: [],
+  writeEvents: [],
   podAnnotations: [],
   status: undefined,
   events: [],
@@ -49,5 +50,27 @@ describe('carryOut', () => {
     expect([...memory.refusals.values()]).toEqual([
       { object: 'Service "live-ingest"', applied: '', message: message.slice(0, 1_000), at: NOW },
     ]);
+  });
+
+  describe('tells of', () => {
+    const started: DecidedEvent = { type: 'Normal', reason: 'PodsStarted', message: 'Pods are being started.' };
+    const ready: DecidedEvent = { type: 'Normal', reason: 'Ready', message: 'OBS can connect.' };
+    const decision = { apply: [{ manifest: SERVICE }], writeEvents: [started], status: {}, events: [ready] };
+
+    it('all that is written', async () => {
+      expect(await carry(decision, {})).toBe('settled');
+      expect(recorded).toEqual(['PodsStarted', 'Ready']);
+    });
+
+    it('objects whose status cannot be written yet', async () => {
+      const conflict = kubeError(409, 'the object has been modified');
+      await expect(carry(decision, { applyStatus: conflict })).rejects.toBe(conflict);
+      expect(recorded).toEqual(['PodsStarted']);
+    });
+
+    it('none that was refused', async () => {
+      await carry(decision, { apply: kubeError(403, 'services "live-ingest" is forbidden: no') });
+      expect(recorded).toEqual([]);
+    });
   });
 });

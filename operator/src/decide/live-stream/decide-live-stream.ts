@@ -5,7 +5,7 @@ import { explainQuota } from '../objects/quota.ts';
 import type { OperatorSettings } from '../settings.ts';
 import { PATIENCE_MS, pollOf, untilFirst } from './attention.ts';
 import { componentState } from './component-state.ts';
-import { decideEvents } from './decide-events.ts';
+import { decideEvents, writeEvents } from './decide-events.ts';
 import { decideKeys, type KeyDecision } from './decide-keys.ts';
 import { decideObjects, REFUSED_FOR_MS, type ObjectWrites } from './decide-objects.ts';
 import { decideStatus } from './decide-status.ts';
@@ -28,6 +28,7 @@ const FORMER_RETRY_MS = 5_000;
 const LOOK_MS = 1_500;
 
 const NO_WRITES: ObjectWrites = { create: [], apply: [], delete: [], podAnnotations: [], pending: [], replaced: [] };
+const NOTHING = { ...NO_WRITES, writeEvents: [], events: [], standing: 'enough' } as const;
 
 /** Pods that were not asked since the operator started. */
 function unanswered({ pods }: StreamObjects): PodAnswers {
@@ -76,7 +77,7 @@ export function decideLiveStream(
 ): Decision<LiveStreamStatus> {
   // Its objects go with it.
   if (stream.metadata['deletionTimestamp'] !== undefined) {
-    return { ...NO_WRITES, status: undefined, events: [], lookAgainMs: undefined, poll: 'none', standing: 'enough' };
+    return { ...NOTHING, status: undefined, lookAgainMs: undefined, poll: 'none' };
   }
   const { children, knockedAt } = observed;
   const followed = observed.followed ?? followShow(undefined, stream, unanswered(children), now);
@@ -89,7 +90,7 @@ export function decideLiveStream(
   );
   if (observed.namespaceTerminating) {
     const decided = decideTerminating(stream, { observed, followed, occupation, states }, settings, now);
-    return { ...NO_WRITES, ...decided, status: news(decided.status, stream), events: [], standing: 'enough' };
+    return { ...NOTHING, ...decided, status: news(decided.status, stream) };
   }
 
   const former = formerObjects(stream, children);
@@ -144,9 +145,10 @@ export function decideLiveStream(
     create: writes.create,
     apply: writes.apply,
     delete: writes.delete,
+    writeEvents: writeEvents(writes),
     podAnnotations: writes.podAnnotations,
     status: news(status, stream),
-    events: decideEvents(stream, status, writes),
+    events: decideEvents(stream, status),
     lookAgainMs: untilFirst(moments, now),
     standing: stopsBlindly && quota.standing === 'waiting' ? 'lacking' : quota.standing,
     poll: looksFirst ? 'active' : pollOf(observed, followed, occupation, hasPods, now),
