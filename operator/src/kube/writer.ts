@@ -3,7 +3,7 @@ import type { Manifest, ObjectRef } from '../decide/index.ts';
 import type { Term } from './leader.ts';
 
 /** Owner of the fields that the operator sets. */
-const FIELD_MANAGER = 'showrunner-operator';
+export const FIELD_MANAGER = 'showrunner-operator';
 
 /** Another may lead by now. */
 export class TermOverError extends Error {

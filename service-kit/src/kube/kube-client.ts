@@ -22,7 +22,7 @@ export interface KubeMetadata {
   readonly annotations?: Readonly<Record<string, string>>;
   readonly ownerReferences?: readonly OwnerReference[];
   /** Who wrote which fields, and when; half of an object. */
-  readonly managedFields?: readonly { readonly time?: string }[];
+  readonly managedFields?: readonly { readonly manager?: string; readonly time?: string }[];
 }
 
 export interface OwnerReference {

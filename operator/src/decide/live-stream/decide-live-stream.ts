@@ -16,7 +16,6 @@ import type { ObservedLiveStream, PodAnswers, StreamObjects } from './observed-l
 import { occupationOf } from './occupation.ts';
 import { disabledShowEnd, podsNeeded } from './pods-needed.ts';
 import { podsStatus, STARTING_MS, UNKNOWN_FOR_MS } from './pods-status.ts';
-import { CONDITIONS } from './reasons.ts';
 import { GIVE_BACK_AFTER_MS, quotaStanding } from './quota-standing.ts';
 import { refusalProblem, specProblem } from './spec-problem.ts';
 import { standbyOf } from './standby.ts';
@@ -56,16 +55,15 @@ function podsStartedAt({ deployments }: StreamObjects): number | undefined {
   return Math.max(...times) || undefined;
 }
 
-/** What of a status is ours, as a store gives it back: without entries that are undefined, or conditions that others added. */
-function ownPart(status: LiveStreamStatus): unknown {
-  const own = status.conditions?.filter(({ type }) => type in CONDITIONS);
-  const sorted = own?.toSorted((a, b) => (a.type < b.type ? -1 : 1));
+/** As a store gives it back, without entries that are undefined; in whatever order conditions are. */
+function asStored(status: LiveStreamStatus): unknown {
+  const sorted = status.conditions?.toSorted((a, b) => (a.type < b.type ? -1 : 1));
   return JSON.parse(JSON.stringify({ ...status, conditions: sorted }));
 }
 
 /** `undefined` where the stream has it already. */
 function news(status: LiveStreamStatus, stream: LiveStream): LiveStreamStatus | undefined {
-  return isDeepStrictEqual(ownPart(status), ownPart(stream.status)) ? undefined : status;
+  return isDeepStrictEqual(asStored(status), asStored(stream.status)) ? undefined : status;
 }
 
 /** What is to be done for a LiveStream on a cluster; nothing where it is as it should be. */
