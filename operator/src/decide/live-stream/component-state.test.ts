@@ -47,7 +47,7 @@ describe('a component', () => {
         },
       ],
       'Unschedulable',
-      'No node takes the ingest pod: 0/1 nodes are available: 1 Insufficient cpu.',
+      'No node takes the ingest pod: Insufficient cpu.',
     ],
     [
       [{ ...pod, trouble: { reason: 'Crashed', message: 'exit code 1', isStuck: true } }],
@@ -66,6 +66,20 @@ describe('a component', () => {
     ],
   ])('%j', (pods, reason, message) => {
     expect(stateOf(pods)).toMatchObject({ reason, message, ready: reason === 'PodReady' });
+  });
+
+  it('says the same of nodes whose number changes', () => {
+    const messageOf = (message: string) =>
+      stateOf([{ ...pod, trouble: { reason: 'Unschedulable', message, isStuck: true } }]).message;
+    const taint = 'node(s) had untolerated taint {team.example.com/gpu: a}';
+    const said = `No node takes the ingest pod: Insufficient cpu, ${taint}.`;
+    const preempted =
+      'no new claims to deallocate, preemption: 0/9 nodes are available: 9 No preemption victims found.';
+    expect(messageOf(`0/57 nodes are available: 26 ${taint}, 31 Insufficient cpu. ${preempted}`)).toBe(said);
+    expect(messageOf(`0/9 nodes are available: 2 Insufficient cpu, 7 ${taint}.`)).toBe(said);
+    expect(messageOf('no nodes available to schedule pods')).toBe(
+      'No node takes the ingest pod: no nodes available to schedule pods.',
+    );
   });
 
   it('says why its pod cannot be made', () => {
