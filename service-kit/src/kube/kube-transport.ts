@@ -31,6 +31,8 @@ const LIMITS: KubeLimits = { answerMs: 30_000, silenceMs: 100_000, maxBytes: 32 
 /** Of what a refusal says, for the log. */
 const MAX_ERROR_BYTES = 64 * 1024;
 const MAX_ERROR_TEXT = 200;
+/** Nobody waits for longer, whatever a server asks. */
+const MAX_RETRY_AFTER_MS = 60_000;
 const MAX_CONNECTIONS = 32;
 /** The server closes idle connections after 90 s: ours are gone before, so that no request meets a closing one. */
 const IDLE_MS = 30_000;
@@ -240,10 +242,12 @@ function statusIn(code: number, text: string, { headers }: IncomingMessage): Sta
   return plain === '' ? {} : { message: `The Kubernetes API answered ${code}: ${plain}` };
 }
 
-/** In seconds; Kubernetes never sends a date. */
+/** In seconds; Kubernetes never sends a date, and asks for seconds. What stands in between may ask for days. */
 function retryAfterMs({ headers }: IncomingMessage): number | undefined {
   const seconds = headers['retry-after'];
-  return seconds !== undefined && /^\d{1,6}$/.test(seconds) ? Number(seconds) * 1000 : undefined;
+  return seconds !== undefined && /^\d+$/.test(seconds)
+    ? Math.min(Number(seconds) * 1000, MAX_RETRY_AFTER_MS)
+    : undefined;
 }
 
 function notJson({ method, path }: KubeCall, cause: unknown): KubeConnectionError {
