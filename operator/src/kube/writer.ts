@@ -26,7 +26,7 @@ export class Writer {
   readonly #onWrite: WriterOptions['onWrite'];
 
   constructor({ client, term, onWrite }: WriterOptions) {
-    this.#client = client.until(term.signal);
+    this.#client = client.until(term.signal, () => term.isValid());
     this.#term = term;
     this.#onWrite = onWrite;
   }
@@ -73,7 +73,7 @@ export class Writer {
       this.#onWrite({ verb, kind, code: 'ok' });
       return answer;
     } catch (error) {
-      if (this.#term.signal.aborted) throw new TermOverError();
+      if (!this.#term.isValid()) throw new TermOverError();
       this.#onWrite({ verb, kind, code: error instanceof KubeError ? String(error.code) : 'none' });
       throw error;
     }

@@ -119,6 +119,19 @@ describe('a request', () => {
     expect(asked).toBe(3);
   });
 
+  it('is not sent where its caller may not ask any more, though no timer has said so yet', async () => {
+    let [asked, isValid] = [0, true];
+    const { client } = await localServer((_request, response) => {
+      asked += 1;
+      isValid = false;
+      answer(response, 429, status(429, 'TooManyRequests'), { 'retry-after': '0' });
+    });
+    const bounded = client.until(new AbortController().signal, () => isValid);
+    await expect(get(bounded)).rejects.toMatchObject({ code: 429 });
+    await expect(get(bounded)).rejects.toBeInstanceOf(KubeConnectionError);
+    expect(asked).toBe(1);
+  });
+
   it.each([
     ['9', 9_000],
     ['999999', 60_000],

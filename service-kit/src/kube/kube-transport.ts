@@ -17,6 +17,14 @@ export interface KubeCall {
   readonly accept?: string;
 }
 
+/** How long a caller has the right to ask. */
+export interface Until {
+  /** Ends what is underway. */
+  readonly signal: AbortSignal;
+  /** Asked just before a request leaves: after a process stood still, a clock may know what no timer has told the signal yet. */
+  readonly isValid: () => boolean;
+}
+
 /** What bounds a call. */
 export interface KubeLimits {
   /** For an answer to come whole; for a watch, to begin. */
@@ -67,8 +75,8 @@ export class KubeTransport {
     return this.#limits.maxBytes;
   }
 
-  /** The answer's JSON. Waits and asks again where the server says so, until the signal aborts. */
-  async json<T>(call: KubeCall, until?: AbortSignal): Promise<T> {
+  /** The answer's JSON. Waits and asks again where the server says so, as long as its caller may. */
+  async json<T>(call: KubeCall, until?: Until): Promise<T> {
     for (let attempt = 1, refused = false; ; attempt += 1) {
       try {
         return JSON.parse(await this.#answer(call, refused, until)) as T;
@@ -77,8 +85,8 @@ export class KubeTransport {
         const waitMs = retryDelayMs(error, { method: call.method, attempt, random: Math.random() });
         if (waitMs === undefined) throw error;
         refused = error instanceof KubeError && error.code === 401;
-        if (waitMs > 0) await this.#pause(waitMs, until);
-        if (this.isClosed || until?.aborted) throw error;
+        if (waitMs > 0) await this.#pause(waitMs, until?.signal);
+        if (this.isClosed || until?.isValid() === false) throw error;
       }
     }
   }
@@ -126,17 +134,17 @@ export class KubeTransport {
     await Promise.all(ended);
   }
 
-  async #answer(call: KubeCall, refused: boolean, until: AbortSignal | undefined): Promise<string> {
-    until?.throwIfAborted();
-    const exchange = await this.#begin(call, 'requests', refused);
-    const stop = () => exchange.giveUp(new KubeConnectionError(`${call.method} ${call.path} took too long.`));
-    until?.addEventListener('abort', stop);
+  async #answer(call: KubeCall, refused: boolean, until: Until | undefined): Promise<string> {
+    until?.signal.throwIfAborted();
+    const exchange = await this.#begin(call, 'requests', refused, until);
+    const stop = () => exchange.giveUp(tookTooLong(call));
+    until?.signal.addEventListener('abort', stop);
     try {
-      if (until?.aborted) stop();
+      if (until?.signal.aborted) stop();
       await this.#succeeded(exchange);
       return await textOf(exchange, this.#limits.maxBytes);
     } finally {
-      until?.removeEventListener('abort', stop);
+      until?.signal.removeEventListener('abort', stop);
     }
   }
 
@@ -150,15 +158,13 @@ export class KubeTransport {
     for (const signal of signals) signal.removeEventListener('abort', stop);
   }
 
-  async #begin(
-    { method, path, query = {}, body, contentType = 'application/json', accept = 'application/json' }: KubeCall,
-    pool: 'requests' | 'watches',
-    refused: boolean,
-  ): Promise<KubeExchange> {
+  async #begin(call: KubeCall, pool: 'requests' | 'watches', refused: boolean, until?: Until): Promise<KubeExchange> {
+    const { method, path, query = {}, body, contentType = 'application/json', accept = 'application/json' } = call;
     const url = new URL(this.#config.server + path);
     for (const [name, value] of Object.entries(query)) if (value !== undefined) url.searchParams.set(name, value);
     const { tls, authorization } = await this.#config.credentials({ refused });
     if (this.isClosed) throw closedError();
+    if (until?.isValid() === false) throw tookTooLong(call);
     const text = body === undefined ? undefined : JSON.stringify(body);
     const headers = {
       accept,
@@ -252,6 +258,10 @@ function retryAfterMs({ headers }: IncomingMessage): number | undefined {
 
 function notJson({ method, path }: KubeCall, cause: unknown): KubeConnectionError {
   return new KubeConnectionError(`The Kubernetes API answered ${method} ${path} with what is no JSON.`, { cause });
+}
+
+function tookTooLong({ method, path }: KubeCall): KubeConnectionError {
+  return new KubeConnectionError(`${method} ${path} took too long.`);
 }
 
 function closedError(): Error {
