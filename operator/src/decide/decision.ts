@@ -33,7 +33,7 @@ export interface PodAnnotations {
   readonly annotations: Readonly<Record<string, string | null>>;
 }
 
-/** Told about the resource when all else of the decision is written. */
+/** Told about the resource. */
 export interface DecidedEvent {
   readonly type: 'Normal' | 'Warning';
   readonly reason: string;
@@ -46,9 +46,12 @@ export interface Decision<Status> {
   readonly create: readonly Manifest[];
   readonly apply: readonly Apply[];
   readonly delete: readonly ObjectRef[];
+  /** Told when all of the above are written. */
+  readonly writeEvents: readonly DecidedEvent[];
   readonly podAnnotations: readonly PodAnnotations[];
   /** `undefined` where the resource has it already. */
   readonly status: Status | undefined;
+  /** Told when the status is written. */
   readonly events: readonly DecidedEvent[];
   /** When to decide again though nothing came, milliseconds from now. */
   readonly lookAgainMs: number | undefined;

@@ -18,5 +18,5 @@ export { liveStreamKind } from './live-stream/live-stream-kind.ts';
 export { configName } from './live-stream/object-names.ts';
 export type * from './live-stream/observed-live-stream.ts';
 export { toldRefusal } from './live-stream/quota-standing.ts';
-export { sourceFacts } from './live-stream/source-facts.ts';
+export { ofAnotherPublisher, sourceFacts } from './live-stream/source-facts.ts';
 export { isLeftOver, keyIn, keySecretOf, makeStreamKey, newKeySecret, ownerOf } from './live-stream/stream-key.ts';

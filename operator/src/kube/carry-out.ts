@@ -1,5 +1,14 @@
 import { KUBE, KubeError, type KubeObject, type KubeResource } from '@showrunner/service-kit/kube';
-import { type Apply, type Decision, type Manifest, type Refusal, isRefusal, nameOf } from '../decide/index.ts';
+import {
+  type Apply,
+  type DecidedEvent,
+  type Decision,
+  type Manifest,
+  type Refusal,
+  isRefusal,
+  keptMessage,
+  nameOf,
+} from '../decide/index.ts';
 import { APPLIED, annotationOf } from '../decide/objects/labels.ts';
 import type { EventRecorder } from './event-recorder.ts';
 import { withEntry, withoutEntry } from './small-map.ts';
@@ -47,6 +56,12 @@ export async function carryOut<Status>(
   memory: WriteMemory,
 ): Promise<'settled' | 'decide again'> {
   let isNews = false;
+  let isRefused = false;
+  const { namespace = '', name, uid = '' } = object.metadata;
+  const tell = (events: readonly DecidedEvent[]) => {
+    const { apiVersion, kind } = resource;
+    for (const event of events) recorder.record({ apiVersion, kind, namespace, name, uid }, event);
+  };
 
   const attempt = async (manifest: Manifest, write: (resource: KubeResource) => Promise<KubeObject>) => {
     const kind = RESOURCES.get(manifest.kind)!;
@@ -63,9 +78,10 @@ export async function carryOut<Status>(
     } catch (error) {
       if (!(error instanceof KubeError)) throw error;
       if (isRefusal(error)) {
-        const refusal = { object: id, applied, message: error.message, at: now() };
-        memory.refusals = withEntry(memory.refusals, id, refusal);
-        if (before?.applied !== applied || before.message !== error.message) isNews = true;
+        isRefused = true;
+        const message = keptMessage(error.message);
+        memory.refusals = withEntry(memory.refusals, id, { object: id, applied, message, at: now() });
+        if (before?.applied !== applied || before.message !== message) isNews = true;
         return;
       }
       if (error.code === CONFLICT) memory.taken = withEntry(memory.taken, id, { resource: kind, namespace, name });
@@ -84,6 +100,7 @@ export async function carryOut<Status>(
     apply,
   );
   await all(decision.delete, (ref) => writer.delete(ref).catch(ignoreGone));
+  if (!isRefused) tell(decision.writeEvents);
   await all(decision.podAnnotations, async ({ annotations, ...pod }) => {
     const patched = await writer.annotate(KUBE.pods, pod, annotations).catch(ignoreGone);
     if (patched) absorb(KUBE.pods, patched);
@@ -93,9 +110,7 @@ export async function carryOut<Status>(
   if (decision.status !== undefined) {
     absorb(resource, await writer.applyStatus(resource, object, decision.status), { silent: true });
   }
-  const { namespace = '', name, uid = '' } = object.metadata;
-  const { apiVersion, kind } = resource;
-  for (const event of decision.events) recorder.record({ apiVersion, kind, namespace, name, uid }, event);
+  tell(decision.events);
   return 'settled';
 }
 

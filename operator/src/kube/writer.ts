@@ -4,7 +4,7 @@ import { MANAGED_BY, MANAGER } from '../decide/objects/labels.ts';
 import type { Term } from './leader.ts';
 
 /** Owner of the fields that the operator sets. */
-const FIELD_MANAGER = 'showrunner-operator';
+export const FIELD_MANAGER = 'showrunner-operator';
 
 const NOT_FOUND = 404;
 const CONFLICT = 409;
@@ -30,7 +30,7 @@ export class Writer {
   readonly #onWrite: WriterOptions['onWrite'];
 
   constructor({ client, term, onWrite }: WriterOptions) {
-    this.#client = client.until(term.signal);
+    this.#client = client.until(term.signal, () => term.isValid());
     this.#term = term;
     this.#onWrite = onWrite;
   }
@@ -96,7 +96,7 @@ export class Writer {
       this.#onWrite({ verb, kind, code: 'ok' });
       return answer;
     } catch (error) {
-      if (this.#term.signal.aborted) throw new TermOverError();
+      if (!this.#term.isValid()) throw new TermOverError();
       this.#onWrite({ verb, kind, code: error instanceof KubeError ? String(error.code) : 'none' });
       throw error;
     }

@@ -119,6 +119,31 @@ describe('a request', () => {
     expect(asked).toBe(3);
   });
 
+  it('is not sent where its caller may not ask any more, though no timer has said so yet', async () => {
+    let [asked, isValid] = [0, true];
+    const { client } = await localServer((_request, response) => {
+      asked += 1;
+      isValid = false;
+      answer(response, 429, status(429, 'TooManyRequests'), { 'retry-after': '0' });
+    });
+    const bounded = client.until(new AbortController().signal, () => isValid);
+    await expect(get(bounded)).rejects.toMatchObject({ code: 429 });
+    await expect(get(bounded)).rejects.toBeInstanceOf(KubeConnectionError);
+    expect(asked).toBe(1);
+  });
+
+  it.each([
+    ['9', 9_000],
+    ['999999', 60_000],
+    ['9'.repeat(400), 60_000],
+    ['Wed, 21 Oct 2026 07:28:00 GMT', undefined],
+  ])('tells how long to wait where a server asks for %s, a minute at most', async (asked, retryAfterMs) => {
+    const { client } = await localServer((_request, response) =>
+      answer(response, 429, status(429, 'TooManyRequests'), { 'retry-after': asked }),
+    );
+    await expect(get(client.until(AbortSignal.timeout(100)))).rejects.toMatchObject({ code: 429, retryAfterMs });
+  });
+
   it('waits no longer than its caller wants', async () => {
     const { client } = await localServer((_request, response) =>
       answer(response, 429, status(429, 'TooManyRequests'), { 'retry-after': '5' }),

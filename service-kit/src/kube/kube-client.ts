@@ -1,7 +1,7 @@
 import { lines } from './json-lines.ts';
 import type { KubeConfig } from './kube-config.ts';
 import { KubeAnswerTooLongError, KubeConnectionError, KubeError, type Status } from './kube-error.ts';
-import { type KubeCall, type KubeLimits, KubeTransport } from './kube-transport.ts';
+import { type KubeCall, type KubeLimits, KubeTransport, type Until } from './kube-transport.ts';
 
 /** What every object of the Kubernetes API has that is read here. */
 export interface KubeObject {
@@ -22,7 +22,7 @@ export interface KubeMetadata {
   readonly annotations?: Readonly<Record<string, string>>;
   readonly ownerReferences?: readonly OwnerReference[];
   /** Who wrote which fields, and when; half of an object. */
-  readonly managedFields?: readonly { readonly time?: string }[];
+  readonly managedFields?: readonly { readonly manager?: string; readonly time?: string }[];
 }
 
 export interface OwnerReference {
@@ -81,16 +81,19 @@ const WATCH_SECONDS = 300;
  */
 export class KubeClient {
   readonly #transport: KubeTransport;
-  readonly #until: AbortSignal | undefined;
+  readonly #until: Until | undefined;
 
-  constructor(config: KubeConfig | KubeTransport, limits?: Partial<KubeLimits>, until?: AbortSignal) {
+  constructor(config: KubeConfig | KubeTransport, limits?: Partial<KubeLimits>, until?: Until) {
     this.#transport = config instanceof KubeTransport ? config : new KubeTransport(config, limits);
     this.#until = until;
   }
 
-  /** The same client over the same connections, whose requests (not its watches) all end when the signal aborts. */
-  until(signal: AbortSignal): KubeClient {
-    return new KubeClient(this.#transport, undefined, signal);
+  /**
+   * The same client over the same connections, whose requests (not its watches) all end when the signal aborts; none leaves
+   * where `isValid` says no.
+   */
+  until(signal: AbortSignal, isValid = () => !signal.aborted): KubeClient {
+    return new KubeClient(this.#transport, undefined, { signal, isValid });
   }
 
   get<T extends KubeObject>(resource: KubeResource, name: string, namespace?: string): Promise<T> {

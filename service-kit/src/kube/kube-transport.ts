@@ -17,6 +17,14 @@ export interface KubeCall {
   readonly accept?: string;
 }
 
+/** How long a caller has the right to ask. */
+export interface Until {
+  /** Ends what is underway. */
+  readonly signal: AbortSignal;
+  /** Asked just before a request leaves: after a process stood still, a clock may know what no timer has told the signal yet. */
+  readonly isValid: () => boolean;
+}
+
 /** What bounds a call. */
 export interface KubeLimits {
   /** For an answer to come whole; for a watch, to begin. */
@@ -31,6 +39,8 @@ const LIMITS: KubeLimits = { answerMs: 30_000, silenceMs: 100_000, maxBytes: 32 
 /** Of what a refusal says, for the log. */
 const MAX_ERROR_BYTES = 64 * 1024;
 const MAX_ERROR_TEXT = 200;
+/** Nobody waits for longer, whatever a server asks. */
+const MAX_RETRY_AFTER_MS = 60_000;
 const MAX_CONNECTIONS = 32;
 /** The server closes idle connections after 90 s: ours are gone before, so that no request meets a closing one. */
 const IDLE_MS = 30_000;
@@ -65,8 +75,8 @@ export class KubeTransport {
     return this.#limits.maxBytes;
   }
 
-  /** The answer's JSON. Waits and asks again where the server says so, until the signal aborts. */
-  async json<T>(call: KubeCall, until?: AbortSignal): Promise<T> {
+  /** The answer's JSON. Waits and asks again where the server says so, as long as its caller may. */
+  async json<T>(call: KubeCall, until?: Until): Promise<T> {
     for (let attempt = 1, refused = false; ; attempt += 1) {
       try {
         return JSON.parse(await this.#answer(call, refused, until)) as T;
@@ -75,8 +85,8 @@ export class KubeTransport {
         const waitMs = retryDelayMs(error, { method: call.method, attempt, random: Math.random() });
         if (waitMs === undefined) throw error;
         refused = error instanceof KubeError && error.code === 401;
-        if (waitMs > 0) await this.#pause(waitMs, until);
-        if (this.isClosed || until?.aborted) throw error;
+        if (waitMs > 0) await this.#pause(waitMs, until?.signal);
+        if (this.isClosed || until?.isValid() === false) throw error;
       }
     }
   }
@@ -124,17 +134,17 @@ export class KubeTransport {
     await Promise.all(ended);
   }
 
-  async #answer(call: KubeCall, refused: boolean, until: AbortSignal | undefined): Promise<string> {
-    until?.throwIfAborted();
-    const exchange = await this.#begin(call, 'requests', refused);
-    const stop = () => exchange.giveUp(new KubeConnectionError(`${call.method} ${call.path} took too long.`));
-    until?.addEventListener('abort', stop);
+  async #answer(call: KubeCall, refused: boolean, until: Until | undefined): Promise<string> {
+    until?.signal.throwIfAborted();
+    const exchange = await this.#begin(call, 'requests', refused, until);
+    const stop = () => exchange.giveUp(tookTooLong(call));
+    until?.signal.addEventListener('abort', stop);
     try {
-      if (until?.aborted) stop();
+      if (until?.signal.aborted) stop();
       await this.#succeeded(exchange);
       return await textOf(exchange, this.#limits.maxBytes);
     } finally {
-      until?.removeEventListener('abort', stop);
+      until?.signal.removeEventListener('abort', stop);
     }
   }
 
@@ -148,15 +158,13 @@ export class KubeTransport {
     for (const signal of signals) signal.removeEventListener('abort', stop);
   }
 
-  async #begin(
-    { method, path, query = {}, body, contentType = 'application/json', accept = 'application/json' }: KubeCall,
-    pool: 'requests' | 'watches',
-    refused: boolean,
-  ): Promise<KubeExchange> {
+  async #begin(call: KubeCall, pool: 'requests' | 'watches', refused: boolean, until?: Until): Promise<KubeExchange> {
+    const { method, path, query = {}, body, contentType = 'application/json', accept = 'application/json' } = call;
     const url = new URL(this.#config.server + path);
     for (const [name, value] of Object.entries(query)) if (value !== undefined) url.searchParams.set(name, value);
     const { tls, authorization } = await this.#config.credentials({ refused });
     if (this.isClosed) throw closedError();
+    if (until?.isValid() === false) throw tookTooLong(call);
     const text = body === undefined ? undefined : JSON.stringify(body);
     const headers = {
       accept,
@@ -240,14 +248,20 @@ function statusIn(code: number, text: string, { headers }: IncomingMessage): Sta
   return plain === '' ? {} : { message: `The Kubernetes API answered ${code}: ${plain}` };
 }
 
-/** In seconds; Kubernetes never sends a date. */
+/** In seconds; Kubernetes never sends a date, and asks for seconds. What stands in between may ask for days. */
 function retryAfterMs({ headers }: IncomingMessage): number | undefined {
   const seconds = headers['retry-after'];
-  return seconds !== undefined && /^\d{1,6}$/.test(seconds) ? Number(seconds) * 1000 : undefined;
+  return seconds !== undefined && /^\d+$/.test(seconds)
+    ? Math.min(Number(seconds) * 1000, MAX_RETRY_AFTER_MS)
+    : undefined;
 }
 
 function notJson({ method, path }: KubeCall, cause: unknown): KubeConnectionError {
   return new KubeConnectionError(`The Kubernetes API answered ${method} ${path} with what is no JSON.`, { cause });
+}
+
+function tookTooLong({ method, path }: KubeCall): KubeConnectionError {
+  return new KubeConnectionError(`${method} ${path} took too long.`);
 }
 
 function closedError(): Error {

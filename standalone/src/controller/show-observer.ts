@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { ObservedShow } from '@showrunner/operator/decide';
+import { ofAnotherPublisher, type ObservedShow } from '@showrunner/operator/decide';
 import type { FlvSink, FlvSource, StreamRef } from '@showrunner/service-kit';
 
 /** Follows the shows of one stream and remembers the current or last one. */
@@ -23,7 +23,7 @@ export class ShowObserver implements FlvSink {
     const continues = this.#show && this.#show.state !== 'ended';
     this.#set(
       continues
-        ? { ...this.#show!, state: 'live', keyframeIntervalSeconds: undefined }
+        ? { ...ofAnotherPublisher(this.#show!), state: 'live' }
         : { state: 'live', startedAt: this.#now(), endedAt: undefined },
     );
   }

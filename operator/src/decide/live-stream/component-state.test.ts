@@ -29,34 +29,57 @@ describe('a component', () => {
       'PodReady',
       'Pod "live-ingest-2" is ready.',
     ],
-    [[{ ...pod, finished: true, trouble: { reason: 'Evicted', message: '' } }], 'PodStarting', 'A pod is being made.'],
     [
-      [{ ...pod, trouble: { reason: 'ErrImagePull', message: 'not found' } }],
+      [{ ...pod, finished: true, trouble: { reason: 'Evicted', message: '', isStuck: false } }],
+      'PodStarting',
+      'A pod is being made.',
+    ],
+    [
+      [{ ...pod, trouble: { reason: 'ErrImagePull', message: 'not found', isStuck: true } }],
       'ImageUnavailable',
       'The ingest pod "live-ingest-1" waits for its image, which cannot be pulled; its Events say why.',
     ],
     [
-      [{ ...pod, trouble: { reason: 'Unschedulable', message: '0/1 nodes are available: 1 Insufficient cpu.' } }],
+      [
+        {
+          ...pod,
+          trouble: { reason: 'Unschedulable', message: '0/1 nodes are available: 1 Insufficient cpu.', isStuck: true },
+        },
+      ],
       'Unschedulable',
-      'No node takes the ingest pod: 0/1 nodes are available: 1 Insufficient cpu.',
+      'No node takes the ingest pod: Insufficient cpu.',
     ],
     [
-      [{ ...pod, trouble: { reason: 'Crashed', message: 'exit code 1' } }],
+      [{ ...pod, trouble: { reason: 'Crashed', message: 'exit code 1', isStuck: true } }],
       'PodCrashing',
       'The ingest pod "live-ingest-1" ended with exit code 1 and is started again; its log says why.',
     ],
     [
-      [{ ...pod, trouble: { reason: 'OOMKilled', message: 'exit code 137' } }],
+      [{ ...pod, trouble: { reason: 'OOMKilled', message: 'exit code 137', isStuck: true } }],
       'OutOfMemory',
       'The ingest pod "live-ingest-1" needed more memory than its limit and is started again; raise resources of the pod in the spec.',
     ],
     [
-      [{ ...pod, trouble: { reason: 'CreateContainerConfigError', message: 'secret not found' } }],
+      [{ ...pod, trouble: { reason: 'CreateContainerConfigError', message: 'secret not found', isStuck: true } }],
       'PodBlocked',
       'The ingest pod "live-ingest-1" cannot start (CreateContainerConfigError): secret not found.',
     ],
   ])('%j', (pods, reason, message) => {
     expect(stateOf(pods)).toMatchObject({ reason, message, ready: reason === 'PodReady' });
+  });
+
+  it('says the same of nodes whose number changes', () => {
+    const messageOf = (message: string) =>
+      stateOf([{ ...pod, trouble: { reason: 'Unschedulable', message, isStuck: true } }]).message;
+    const taint = 'node(s) had untolerated taint {team.example.com/gpu: a}';
+    const said = `No node takes the ingest pod: Insufficient cpu, ${taint}.`;
+    const preempted =
+      'no new claims to deallocate, preemption: 0/9 nodes are available: 9 No preemption victims found.';
+    expect(messageOf(`0/57 nodes are available: 26 ${taint}, 31 Insufficient cpu. ${preempted}`)).toBe(said);
+    expect(messageOf(`0/9 nodes are available: 2 Insufficient cpu, 7 ${taint}.`)).toBe(said);
+    expect(messageOf('no nodes available to schedule pods')).toBe(
+      'No node takes the ingest pod: no nodes available to schedule pods.',
+    );
   });
 
   it('says why its pod cannot be made', () => {
@@ -82,7 +105,7 @@ describe('a component', () => {
     ];
     const ipOf = (...pods: ObservedPod[]) => stateOf(pods).podIP;
     expect([ipOf(pod), ipOf(starting), ipOf(starting, running)]).toEqual([undefined, '10.0.0.1', undefined]);
-    const crashed = { reason: 'Crashed', message: 'exit code 1' };
+    const crashed = { reason: 'Crashed', message: 'exit code 1', isStuck: false };
     expect([ipOf({ ...starting, deleting: true }), ipOf({ ...starting, trouble: crashed })]).toEqual([
       undefined,
       undefined,

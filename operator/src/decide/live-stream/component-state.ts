@@ -40,7 +40,10 @@ function explained(
   }
   switch (reason) {
     case 'Unschedulable':
-      return { reason: 'Unschedulable', message: `No node takes the ${component} pod: ${sentence(message)}` };
+      return {
+        reason: 'Unschedulable',
+        message: `No node takes the ${component} pod: ${sentence(withoutNodeCounts(message))}`,
+      };
     case 'Crashed':
       return { reason: 'PodCrashing', message: `${pod} ended with ${message} and is started again; its log says why.` };
     case 'OOMKilled':
@@ -51,6 +54,20 @@ function explained(
     default:
       return { reason: 'PodBlocked', message: `${pod} cannot start (${reason}): ${sentence(message)}` };
   }
+}
+
+const NODES = /^0\/\d+ nodes are available: /;
+
+/**
+ * What nodes lack, without how many of them do, and without what else was tried. kube-scheduler says "0/57 nodes are available: 26 node(s)
+ * had untolerated taint {a: b}, 31 Insufficient cpu. preemption: …", in the order of the numbers.
+ */
+function withoutNodeCounts(message: string): string {
+  const head = NODES.exec(message)?.[0];
+  if (head === undefined) return message;
+  const [lacks = ''] = message.slice(head.length).split(/\.(?: |$)/, 1);
+  const parts = lacks.split(/, (?=\d+ )/).map((lack) => lack.replace(/^\d+ /, ''));
+  return parts.sort().join(', ');
 }
 
 const sentence = (text: string) => (text === '' ? 'Kubernetes gives no reason.' : text.replace(/\.?$/, '.'));

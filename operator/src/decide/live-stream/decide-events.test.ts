@@ -1,16 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import type { LiveStreamStatus } from '@showrunner/crds';
 import { decideEvents } from './decide-events.ts';
-import type { ObjectWrites } from './decide-objects.ts';
 import { liveStream } from './testing/world.ts';
 
-const none: ObjectWrites = { create: [], apply: [], delete: [], podAnnotations: [], pending: [], replaced: [] };
 const lastTransitionTime = '2026-01-02T03:04:05.000Z';
 const withCondition = (type: string, reason: string, message = `${reason}.`): LiveStreamStatus => ({
   conditions: [{ type, status: 'True', reason, message, lastTransitionTime }],
 });
 const told = (before: LiveStreamStatus | undefined, after: LiveStreamStatus) =>
-  decideEvents(liveStream({}, before), after, none).map(({ type, reason, message }) => `${type} ${reason}: ${message}`);
+  decideEvents(liveStream({}, before), after).map(({ type, reason, message }) => `${type} ${reason}: ${message}`);
 
 const startedAt = '2026-01-02T03:00:00.000Z';
 const live: LiveStreamStatus = { phase: 'Live', startedAt };
@@ -84,7 +82,7 @@ describe('Events', () => {
       [],
     ]);
     const strict = liveStream({ ingest: { keyRotationGrace: '0s' } }, keys('one'));
-    expect(decideEvents(strict, keys('two'), none)[0]?.message).toBe(
+    expect(decideEvents(strict, keys('two'))[0]?.message).toBe(
       'The stream key has changed; the former one is refused.',
     );
   });

@@ -84,7 +84,8 @@ function readyEvents(before: LiveStreamStatus, after: LiveStreamStatus): Event[]
   return isNews ? [{ type: 'Normal', reason: 'Ready', message: ready.message }] : [];
 }
 
-function podEvents({ create, apply, delete: removed, replaced }: ObjectWrites): Event[] {
+/** What there is to tell of objects as soon as they are written, whether or not the status can be. */
+export function writeEvents({ create, apply, delete: removed, replaced }: ObjectWrites): Event[] {
   const events: Event[] = [];
   if (create.some(({ stringData }) => stringData !== undefined)) {
     const message = 'A stream key was made, since spec.ingest.keySecretRef names none.';
@@ -102,15 +103,11 @@ function podEvents({ create, apply, delete: removed, replaced }: ObjectWrites): 
   return events;
 }
 
-/**
- * What there is to tell between the status that a stream has and the one it gets, and of the objects that are written (none
- * on the laptop). Keys and their hashes are never told.
- */
-export function decideEvents(stream: LiveStream, after: LiveStreamStatus, writes?: ObjectWrites): Event[] {
+/** What there is to tell between the status that a stream has and the one it gets. Keys and their hashes are never told. */
+export function decideEvents(stream: LiveStream, after: LiveStreamStatus): Event[] {
   const before = stream.status;
   return [
     ...keyEvents(stream, after),
-    ...(writes ? podEvents(writes) : []),
     ...readyEvents(before, after),
     ...showEvents(before, after),
     ...conditionEvents(before, after),

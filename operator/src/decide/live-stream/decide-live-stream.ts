@@ -5,7 +5,7 @@ import { explainQuota } from '../objects/quota.ts';
 import type { OperatorSettings } from '../settings.ts';
 import { PATIENCE_MS, pollOf, untilFirst } from './attention.ts';
 import { componentState } from './component-state.ts';
-import { decideEvents } from './decide-events.ts';
+import { decideEvents, writeEvents } from './decide-events.ts';
 import { decideKeys, type KeyDecision } from './decide-keys.ts';
 import { decideObjects, REFUSED_FOR_MS, type ObjectWrites } from './decide-objects.ts';
 import { decideStatus } from './decide-status.ts';
@@ -16,7 +16,6 @@ import type { ObservedLiveStream, PodAnswers, StreamObjects } from './observed-l
 import { occupationOf } from './occupation.ts';
 import { disabledShowEnd, podsNeeded } from './pods-needed.ts';
 import { podsStatus, STARTING_MS, UNKNOWN_FOR_MS } from './pods-status.ts';
-import { CONDITIONS } from './reasons.ts';
 import { GIVE_BACK_AFTER_MS, quotaStanding } from './quota-standing.ts';
 import { refusalProblem, specProblem } from './spec-problem.ts';
 import { standbyOf } from './standby.ts';
@@ -28,6 +27,7 @@ const FORMER_RETRY_MS = 5_000;
 const LOOK_MS = 1_500;
 
 const NO_WRITES: ObjectWrites = { create: [], apply: [], delete: [], podAnnotations: [], pending: [], replaced: [] };
+const NOTHING = { ...NO_WRITES, writeEvents: [], events: [], standing: 'enough' } as const;
 
 /** Pods that were not asked since the operator started. */
 function unanswered({ pods }: StreamObjects): PodAnswers {
@@ -55,16 +55,15 @@ function podsStartedAt({ deployments }: StreamObjects): number | undefined {
   return Math.max(...times) || undefined;
 }
 
-/** What of a status is ours, as a store gives it back: without entries that are undefined, or conditions that others added. */
-function ownPart(status: LiveStreamStatus): unknown {
-  const own = status.conditions?.filter(({ type }) => type in CONDITIONS);
-  const sorted = own?.toSorted((a, b) => (a.type < b.type ? -1 : 1));
+/** As a store gives it back, without entries that are undefined; in whatever order conditions are. */
+function asStored(status: LiveStreamStatus): unknown {
+  const sorted = status.conditions?.toSorted((a, b) => (a.type < b.type ? -1 : 1));
   return JSON.parse(JSON.stringify({ ...status, conditions: sorted }));
 }
 
 /** `undefined` where the stream has it already. */
 function news(status: LiveStreamStatus, stream: LiveStream): LiveStreamStatus | undefined {
-  return isDeepStrictEqual(ownPart(status), ownPart(stream.status)) ? undefined : status;
+  return isDeepStrictEqual(asStored(status), asStored(stream.status)) ? undefined : status;
 }
 
 /** What is to be done for a LiveStream on a cluster; nothing where it is as it should be. */
@@ -76,7 +75,7 @@ export function decideLiveStream(
 ): Decision<LiveStreamStatus> {
   // Its objects go with it.
   if (stream.metadata['deletionTimestamp'] !== undefined) {
-    return { ...NO_WRITES, status: undefined, events: [], lookAgainMs: undefined, poll: 'none', standing: 'enough' };
+    return { ...NOTHING, status: undefined, lookAgainMs: undefined, poll: 'none' };
   }
   const { children, knockedAt } = observed;
   const followed = observed.followed ?? followShow(undefined, stream, unanswered(children), now);
@@ -89,7 +88,7 @@ export function decideLiveStream(
   );
   if (observed.namespaceTerminating) {
     const decided = decideTerminating(stream, { observed, followed, occupation, states }, settings, now);
-    return { ...NO_WRITES, ...decided, status: news(decided.status, stream), events: [], standing: 'enough' };
+    return { ...NOTHING, ...decided, status: news(decided.status, stream) };
   }
 
   const former = formerObjects(stream, children);
@@ -144,9 +143,10 @@ export function decideLiveStream(
     create: writes.create,
     apply: writes.apply,
     delete: writes.delete,
+    writeEvents: writeEvents(writes),
     podAnnotations: writes.podAnnotations,
     status: news(status, stream),
-    events: decideEvents(stream, status, writes),
+    events: decideEvents(stream, status),
     lookAgainMs: untilFirst(moments, now),
     standing: stopsBlindly && quota.standing === 'waiting' ? 'lacking' : quota.standing,
     poll: looksFirst ? 'active' : pollOf(observed, followed, occupation, hasPods, now),

@@ -15,7 +15,7 @@ import type { PodsNeeded } from './pods-needed.ts';
 /** What decides over the objects of a stream. */
 export interface ObjectNeeds {
   readonly pods: PodsNeeded;
-  /** Whether pods may be replaced now. */
+  /** Whether pods that serve may be replaced now. */
   readonly mayReplace: boolean;
   /** `undefined` where it is not known: then what protects a show stays as it is. */
   readonly onAir: boolean | undefined;
@@ -101,8 +101,9 @@ export function decideObjects(
       ensure(serviceOf(stream, component), children.services[component]);
       const wanted = deploymentOf(stream, component, settings);
       const replaces = deployment !== undefined && changesPods(wanted, deployment);
-      if (!replaces || needs.mayReplace) ensure(wanted, deployment);
-      if (replaces) writes[needs.mayReplace ? 'replaced' : 'pending'].push(component);
+      const mayReplace = needs.mayReplace || (replaces && isDown(deployment, children.pods[component]));
+      if (!replaces || mayReplace) ensure(wanted, deployment);
+      if (replaces) writes[mayReplace ? 'replaced' : 'pending'].push(component);
     }
     const budget = children.disruptionBudgets[component];
     if (needs.onAir === true) ensure(disruptionBudgetOf(stream, component), budget);
@@ -121,6 +122,16 @@ export function decideObjects(
 /** Whether pods would be made anew. What somebody else changed of a Deployment may have been its template. */
 function changesPods(wanted: Manifest, deployment: ObservedDeployment): boolean {
   return annotationOf(wanted, TEMPLATE) !== deployment.template || deployment.drifted;
+}
+
+/**
+ * Whether a Deployment has no pod that serves, and gets none by itself. One that is not ready for a moment may serve all the
+ * same, one that crashed is started again at once the first time, and one that was deleted is followed by another.
+ */
+function isDown({ drifted, failure }: ObservedDeployment, pods: readonly ObservedPod[]): boolean {
+  const alive = pods.filter(({ finished, deleting }) => !finished && !deleting);
+  if (alive.length > 0) return alive.every(({ trouble }) => trouble?.isStuck);
+  return drifted || failure !== undefined;
 }
 
 function annotationsFor(

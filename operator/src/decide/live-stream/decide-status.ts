@@ -14,6 +14,8 @@ export interface ObservedShow {
   /** From the publisher's start to the first media that a player could fetch. */
   readonly firstMediaSeconds?: number | undefined;
   readonly source?: LiveStreamStatus['source'];
+  /** A measured frame rate that is not told yet, and how many times in a row it was measured. */
+  readonly otherFrameRate?: { readonly rate: number; readonly times: number } | undefined;
   /** The longest one of the present publisher. */
   readonly keyframeIntervalSeconds?: number | undefined;
   readonly hasBFrames?: boolean | undefined;

@@ -2,7 +2,7 @@ import { durationMs, type LiveStream, type LiveStreamStatus } from '@showrunner/
 import type { IngestState } from '@showrunner/service-kit';
 import type { ObservedShow } from './decide-status.ts';
 import type { FollowedShow, PodAnswers } from './observed-live-stream.ts';
-import { sourceFacts } from './source-facts.ts';
+import { ofAnotherPublisher, sourceFacts } from './source-facts.ts';
 
 /** Ingest and transcoder are not asked at the same moment: at the end of a show one may say so before the other. */
 const SETTLING_MS = 2_000;
@@ -45,7 +45,7 @@ function withFacts(
   isSamePublisher: boolean,
 ): ObservedShow {
   const { facts } = ingest;
-  const known = isSamePublisher ? show : { ...show, keyframeIntervalSeconds: undefined };
+  const known = isSamePublisher ? show : ofAnotherPublisher(show);
   const found = facts?.video || facts?.audio ? sourceFacts(facts, known) : {};
   const transcoder = answers.find(({ state }) => state?.show === 'running')?.state;
   return {

@@ -21,6 +21,21 @@ describe('what somebody else did', () => {
     expect(world.object<Manifest>('Deployment', 'live-ingest')?.spec).toMatchObject({ replicas: 1 });
   });
 
+  it('is put right in mid-show where it left no pod that serves', () => {
+    const world = warm();
+    goLive(world);
+    world.podsStart = false;
+    const deployment = world.object<Manifest>('Deployment', 'live-transcoder')!;
+    world.put({ ...deployment, spec: { ...(deployment.spec as object), replicas: 0 } });
+    expect(world.step().apply).toEqual([]);
+    const pod = world.pods.find(({ metadata }) => metadata.name.startsWith('live-transcoder'))!;
+    const deletionTimestamp = new Date(world.now).toISOString();
+    world.put({ ...pod, metadata: { ...pod.metadata, deletionTimestamp } });
+    expect(world.step().apply.map(({ manifest }) => manifest.metadata.name)).toEqual(['live-transcoder']);
+    expect(world.object<Manifest>('Deployment', 'live-transcoder')?.spec).toMatchObject({ replicas: 1 });
+    expect(condition(world, 'UpdatePending')).toBeUndefined();
+  });
+
   it('is made again where it deleted what we need, even on air', () => {
     const world = warm();
     goLive(world);

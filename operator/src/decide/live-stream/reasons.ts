@@ -112,7 +112,7 @@ export const CONDITIONS = {
     },
   },
   UpdatePending: {
-    about: 'Newer pods wait for the end of the show.',
+    about: 'Newer pods wait for the end of the show; in place of one that cannot run a newer one comes at once.',
     when: 'only while true',
     reasons: { ShowRunning: 'The show is not interrupted for an update.', StateUnknown: 'A show may be running.' },
   },

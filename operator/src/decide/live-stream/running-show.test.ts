@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { annotationOf, CONFIG } from '../objects/labels.ts';
+import type { PodStatus } from '../objects/pod-trouble.ts';
 import { condition, endShow, goLive, MINUTE, toldPods, warm } from './testing/stages.ts';
 import { isEmpty, START } from './testing/world.ts';
 
@@ -105,6 +106,30 @@ describe('a show', () => {
     expect(JSON.stringify(world.pods.map(({ metadata }) => metadata.name))).not.toBe(JSON.stringify(pods));
     expect(condition(world, 'UpdatePending')).toBeUndefined();
     expect(world.events.filter((event) => event.startsWith('Update'))).toEqual(['UpdatePending', 'UpdateApplied']);
+  });
+
+  it('gets a newer pod at once where the present one cannot run, and not where it is only not ready', () => {
+    const world = warm();
+    goLive(world);
+    world.settings = {
+      ...world.settings,
+      images: { ...world.settings.images, transcoder: 'example.com/transcoder:2' },
+    };
+    world.settle();
+    world.podsStart = false;
+    const applied = (status: PodStatus) => {
+      const copy = world.copy();
+      const pod = copy.pods.find(({ metadata }) => metadata.name.startsWith('live-transcoder'))!;
+      copy.put({ ...pod, status });
+      return copy.decide().apply.map(({ manifest }) => manifest.metadata.name);
+    };
+    const crashed = { restartCount: 1, lastState: { terminated: { reason: 'OOMKilled', exitCode: 137 } } };
+    expect(applied({ phase: 'Running', podIP: '10.0.0.1' })).toEqual([]);
+    expect(applied({ phase: 'Running', containerStatuses: [crashed] })).toEqual([]);
+    const waiting = { ...crashed, state: { waiting: { reason: 'CrashLoopBackOff' } } };
+    expect(applied({ phase: 'Running', containerStatuses: [waiting] })).toEqual(['live-transcoder']);
+    const unscheduled = { type: 'PodScheduled', status: 'False', reason: 'Unschedulable' };
+    expect(applied({ phase: 'Pending', conditions: [unscheduled] })).toEqual(['live-transcoder']);
   });
 
   it('that nobody knocked for is looked for before pods are replaced or stopped', () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { StreamFacts } from '@showrunner/service-kit';
 import type { ObservedShow } from './decide-status.ts';
-import { sourceFacts } from './source-facts.ts';
+import { ofAnotherPublisher, sourceFacts } from './source-facts.ts';
 
 const before: ObservedShow = { state: 'live', startedAt: 0 };
 
@@ -46,17 +46,25 @@ describe('sourceFacts', () => {
     expect(sourceFacts(facts({}, false), before).source).not.toHaveProperty('audio');
   });
 
-  it('keeps a measured frame rate while it only wavers', () => {
-    const at = (frameRate: number | undefined, known?: number) =>
-      sourceFacts(facts({ frameRate }), { ...before, source: known === undefined ? undefined : { frameRate: known } })
-        .source?.frameRate;
-    expect([at(29.8), at(27.3, 30), at(undefined, 30), at(15.2, 30), at(undefined)]).toEqual([
-      30,
-      30,
-      30,
-      15,
-      undefined,
-    ]);
+  it('tells a measured frame rate, and another one when that has held', () => {
+    let show = before;
+    const told = (...rates: (number | undefined)[]) =>
+      rates.map((frameRate) => {
+        show = { ...show, ...sourceFacts(facts({ frameRate }), show) };
+        return show.source?.frameRate;
+      });
+    expect(told(undefined, 0, 0.2, 29.8, 27.3, undefined)).toEqual([undefined, undefined, undefined, 30, 30, 30]);
+    const nine = Array<number>(9).fill(15.2);
+    // A stall, and what comes all at once after it.
+    expect(new Set(told(...nine, 0, ...nine, 90, 60, 29.9))).toEqual(new Set([30]));
+    expect(told(...nine, 14.8).at(-1)).toBe(15);
+  });
+
+  it('knows of B-frames that were seen, also where a sequence header is repeated', () => {
+    const at = (bFrames: boolean, hasBFrames?: boolean) =>
+      sourceFacts(facts({ bFrames }), { ...before, hasBFrames }).hasBFrames;
+    expect([at(false), at(true, false), at(false, true)]).toEqual([false, true, true]);
+    expect(ofAnotherPublisher({ ...before, hasBFrames: true }).hasBFrames).toBeUndefined();
   });
 
   it('counts the longest keyframe interval', () => {

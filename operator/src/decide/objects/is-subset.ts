@@ -5,7 +5,8 @@ const QUANTITY_FIELDS: ReadonlySet<string> = new Set(['requests', 'limits', 'siz
 
 /**
  * Whether all of `desired` is still in `observed`. What the server and others added does not count: more fields, more items of a
- * list of objects. An empty value may be left out.
+ * list of objects. An empty value may be left out; `false` may not, since all that we set to it are optional fields, whose default is
+ * another (`allowPrivilegeEscalation`).
  */
 export function isSubset(desired: unknown, observed: unknown, areQuantities = false): boolean {
   if (observed === undefined || observed === null) return isEmpty(desired);
@@ -30,5 +31,6 @@ export function isSubset(desired: unknown, observed: unknown, areQuantities = fa
 }
 
 function isEmpty(value: unknown): boolean {
+  if (value === false) return false;
   return !value || (typeof value === 'object' && Object.values(value).every(isEmpty));
 }

@@ -108,16 +108,16 @@ describe('a pod', () => {
   it.each([
     [
       { conditions: [{ type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message: '0/1 nodes' }] },
-      { reason: 'Unschedulable', message: '0/1 nodes' },
+      { reason: 'Unschedulable', message: '0/1 nodes', isStuck: true },
     ],
     [
       { containerStatuses: [{ state: { waiting: { reason: 'ImagePullBackOff', message: 'no such image' } } }] },
-      { reason: 'ImagePullBackOff', message: 'no such image' },
+      { reason: 'ImagePullBackOff', message: 'no such image', isStuck: true },
     ],
     [{ containerStatuses: [{ state: { waiting: { reason: 'ContainerCreating' } } }] }, undefined],
     [
       { containerStatuses: [{ restartCount: 0, state: { terminated: { reason: 'Error', exitCode: 1 } } }] },
-      { reason: 'Crashed', message: 'exit code 1' },
+      { reason: 'Crashed', message: 'exit code 1', isStuck: false },
     ],
     // Waiting to be started again, and running again but not ready.
     [
@@ -130,7 +130,7 @@ describe('a pod', () => {
           },
         ],
       },
-      { reason: 'Crashed', message: 'exit code 1' },
+      { reason: 'Crashed', message: 'exit code 1', isStuck: true },
     ],
     [
       {
@@ -138,11 +138,11 @@ describe('a pod', () => {
           { restartCount: 4, state: {}, lastState: { terminated: { reason: 'OOMKilled', exitCode: 137 } } },
         ],
       },
-      { reason: 'OOMKilled', message: 'exit code 137' },
+      { reason: 'OOMKilled', message: 'exit code 137', isStuck: false },
     ],
     [
       { phase: 'Failed', reason: 'Evicted', message: 'low on memory' },
-      { reason: 'Evicted', message: 'low on memory' },
+      { reason: 'Evicted', message: 'low on memory', isStuck: false },
     ],
     [{ phase: 'Running' }, undefined],
   ])('is in trouble: %j', (status, trouble) => {

@@ -6,8 +6,12 @@ import { annotationOf, APPLIED, CONFIG, MANAGED_BY, MANAGER, SAFE_TO_EVICT, TEMP
 import type { ObservedDeployment, ObservedObject, ObservedPod, ObservedSecret } from './observed-object.ts';
 import { troubleOf, type PodStatus } from './pod-trouble.ts';
 
-/** Messages of Kubernetes are kept up to this length. */
 const LONGEST_MESSAGE = 1_000;
+
+/** What is kept of a message of Kubernetes, which may quote all that users wrote. */
+export function keptMessage(message: string): string {
+  return message.slice(0, LONGEST_MESSAGE).toWellFormed();
+}
 
 const timeOf = (text: string | undefined) => Date.parse(text ?? '') || 0;
 
@@ -39,7 +43,7 @@ export function observeDeployment(object: DeploymentObject, desired: Manifest | 
   return {
     ...observeObject(object, desired),
     ...(template === undefined ? {} : { template }),
-    ...(failure ? { failure: (failure.message ?? '').slice(0, LONGEST_MESSAGE) } : {}),
+    ...(failure ? { failure: keptMessage(failure.message ?? '') } : {}),
   };
 }
 
@@ -82,7 +86,7 @@ export function observePod(object: PodObject): ObservedPod {
     deleting: deletionTimestamp !== undefined,
     ...(status.podIP ? { ip: status.podIP } : {}),
     ...(spec?.nodeName ? { node: spec.nodeName } : {}),
-    ...(trouble ? { trouble: { ...trouble, message: trouble.message.slice(0, LONGEST_MESSAGE) } } : {}),
+    ...(trouble ? { trouble: { ...trouble, message: keptMessage(trouble.message) } } : {}),
     ...(template === undefined ? {} : { template }),
     ...(config === undefined ? {} : { config }),
     ...(safeToEvict === undefined ? {} : { safeToEvict }),

@@ -52,4 +52,6 @@ export interface PodTrouble {
   /** As Kubernetes calls it: Unschedulable, ImagePullBackOff, CrashLoopBackOff, OOMKilled, … */
   readonly reason: string;
   readonly message: string;
+  /** Nothing of it runs or is about to: Kubernetes waits for a node, for an image, or longer after each crash. */
+  readonly isStuck: boolean;
 }

@@ -30,16 +30,18 @@ export function troubleOf(status: PodStatus): PodTrouble | undefined {
   const unscheduled = status.conditions?.find(
     ({ type, status, reason }) => type === 'PodScheduled' && status === 'False' && reason === 'Unschedulable',
   );
-  if (unscheduled) return { reason: 'Unschedulable', message: unscheduled.message ?? '' };
-  if (status.reason) return { reason: status.reason, message: status.message ?? '' };
+  if (unscheduled) return { reason: 'Unschedulable', message: unscheduled.message ?? '', isStuck: true };
+  // One whose node is lost may still run there.
+  if (status.reason) return { reason: status.reason, message: status.message ?? '', isStuck: false };
   for (const { restartCount = 0, state, lastState } of status.containerStatuses ?? []) {
+    const { reason, message = '' } = state?.waiting ?? {};
+    const isStuck = reason !== undefined && !USUAL.has(reason);
     const ended = state?.terminated ?? (restartCount > 0 ? lastState?.terminated : undefined);
     if (ended) {
       const how = ended.signal ? `signal ${ended.signal}` : `exit code ${ended.exitCode ?? 'unknown'}`;
-      return { reason: ended.reason === 'OOMKilled' ? 'OOMKilled' : 'Crashed', message: how };
+      return { reason: ended.reason === 'OOMKilled' ? 'OOMKilled' : 'Crashed', message: how, isStuck };
     }
-    const { reason, message = '' } = state?.waiting ?? {};
-    if (reason !== undefined && !USUAL.has(reason)) return { reason, message };
+    if (isStuck) return { reason, message, isStuck };
   }
   return undefined;
 }

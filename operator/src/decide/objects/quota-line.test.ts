@@ -50,6 +50,17 @@ describe('the line of those who wait for room in a quota', () => {
     expect(other.next('a')).toEqual(['a/one']);
   });
 
+  it('tries when a quota has come since the last attempt, be it that it was deleted and made again', () => {
+    let room: Record<string, number> = {};
+    const other = new QuotaLine(() => room);
+    expect(other.stands('a/one', 'waiting', 1)).toEqual(['a/one']);
+    room = { 'small/pods': 0 };
+    expect(other.stands('a/one', 'waiting', 1)).toEqual(['a/one']);
+    expect(other.stands('a/one', 'waiting', 1)).toEqual([]);
+    room = { 'small/pods': 2 };
+    expect(other.next('a')).toEqual(['a/one']);
+  });
+
   it('leaves what becomes free to who lacks something and gives nothing back', () => {
     line.stands('a/on-air', 'lacking', 1);
     expect(waits('a/one')).toEqual([]);

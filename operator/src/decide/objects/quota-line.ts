@@ -22,9 +22,10 @@ interface Line {
 
 const namespaceOf = (id: string) => id.slice(0, id.indexOf('/'));
 
-/** Whether there is more of anything, or something is not limited any more. */
+/** Whether there is more of anything, or what is limited is something else: a quota that came was not there at the attempt. */
 function hasGrown(before: Room, now: Room): boolean {
-  return Object.entries(before).some(([limit, free]) => (now[limit] ?? Infinity) > free);
+  const isNew = Object.keys(now).some((limit) => !(limit in before));
+  return isNew || Object.entries(before).some(([limit, free]) => (now[limit] ?? Infinity) > free);
 }
 
 /**

@@ -28,6 +28,11 @@ it.each([
     'limit-range',
     'A LimitRange of the namespace keeps the ingest pod out: minimum memory usage per Container is 1Gi, but request is 64Mi. Change resources of the pod in the spec, or the LimitRange.',
   ],
+  [
+    'pods "x" is forbidden: cpu max limit to request ratio per Container is 2, but provided ratio is 4.000000',
+    'limit-range',
+    'A LimitRange of the namespace keeps the ingest pod out: cpu max limit to request ratio per Container is 2, but provided ratio is 4.000000. Change resources of the pod in the spec, or the LimitRange.',
+  ],
 ])('%s', (message, kind, explanation) => {
   expect(explainQuota(message, 'the ingest pod')).toEqual({ kind, message: explanation });
 });
@@ -36,4 +41,19 @@ it('leaves other refusals alone', () => {
   const message = 'pods "live-ingest-1" is forbidden: no PriorityClass with name urgent was found';
   expect(explainQuota(message, 'the ingest pod')).toBeUndefined();
   expect(withoutPodName(message)).toBe('no PriorityClass with name urgent was found');
+});
+
+it('takes nothing that a user wrote for what a quota says, however long it is', () => {
+  const texts = [
+    'exceeded quota: a, requested: b'.repeat(1_000) + ', used: '.repeat(4_000),
+    'exceeded quota: a, requested: b, used: c, limited: d',
+    'a is forbidden: '.repeat(2_000) + 'minimum limit to request ratio'.repeat(1_000),
+  ];
+  const start = performance.now();
+  for (const text of texts) {
+    const message = `Deployment.apps "live-ingest" is invalid: spec.template.spec.nodeSelector: Invalid value: "${text}"`;
+    expect(explainQuota(message, 'the ingest pod')).toBeUndefined();
+    expect(explainQuota(`pods "x" is forbidden: ${text} `, 'the ingest pod')).toBeUndefined();
+  }
+  expect(performance.now() - start).toBeLessThan(1_000);
 });

@@ -4,9 +4,14 @@ export interface QuotaRefusal {
   readonly message: string;
 }
 
-const EXCEEDED = /exceeded quota: ([^,]+), requested: (.+), used: (.+), limited: (.+)$/;
-const UNSTATED = /failed quota: ([^:]+): must specify (.+)$/;
-const OUT_OF_RANGE = /is forbidden: \[?((?:maximum|minimum|.*limit to request ratio).+?)\]?$/;
+/**
+ * How every refusal of admission begins. Other messages quote what users wrote, so that nothing is looked for in the middle of
+ * them; and no two neighbours in a pattern match the same character, so that none tries more than once.
+ */
+const FORBIDDEN = /^\S+ (?:"[^"]*" )?is forbidden: /;
+const EXCEEDED = /^exceeded quota: (\S+), requested: (\S+), used: (\S+), limited: (\S+)$/;
+const UNSTATED = /^failed quota: ([^:]+): must specify (.+)$/;
+const OUT_OF_RANGE = /^(?:maximum|minimum|\S+ max limit to request ratio) /;
 
 /** `limits.memory=300Mi,requests.cpu=150m` */
 function amounts(list: string): Map<string, string> {
@@ -19,7 +24,10 @@ function amounts(list: string): Map<string, string> {
  * `undefined` for any other message. `subject`: what was to be made, as in "the ingest pod".
  */
 export function explainQuota(message: string, subject: string): QuotaRefusal | undefined {
-  const exceeded = EXCEEDED.exec(message);
+  const start = FORBIDDEN.exec(message);
+  if (!start) return undefined;
+  const rule = message.slice(start[0].length);
+  const exceeded = EXCEEDED.exec(rule);
   if (exceeded) {
     const [, quota = '', requested = '', used = '', limited = ''] = exceeded;
     const [inUse, most] = [amounts(used), amounts(limited)];
@@ -33,7 +41,7 @@ export function explainQuota(message: string, subject: string): QuotaRefusal | u
       message: `ResourceQuota "${quota}" has no room for ${subject}: ${numbers.join('; ')}.`,
     };
   }
-  const unstated = UNSTATED.exec(message);
+  const unstated = UNSTATED.exec(rule);
   if (unstated) {
     const [, quota = '', fields = ''] = unstated;
     const names = fields.split(';').map((field) => field.split(' for: ', 1)[0]?.trim());
@@ -42,11 +50,12 @@ export function explainQuota(message: string, subject: string): QuotaRefusal | u
       message: `ResourceQuota "${quota}" demands that ${subject} states ${names.join(' and ')}: set them under resources of the pod in the spec.`,
     };
   }
-  const outOfRange = OUT_OF_RANGE.exec(message);
-  if (outOfRange) {
+  // Several are put in brackets.
+  const ranges = rule.startsWith('[') ? rule.slice(1).replace(/\]$/, '') : rule;
+  if (OUT_OF_RANGE.test(ranges)) {
     return {
       kind: 'limit-range',
-      message: `A LimitRange of the namespace keeps ${subject} out: ${outOfRange[1]}. Change resources of the pod in the spec, or the LimitRange.`,
+      message: `A LimitRange of the namespace keeps ${subject} out: ${ranges}. Change resources of the pod in the spec, or the LimitRange.`,
     };
   }
   return undefined;

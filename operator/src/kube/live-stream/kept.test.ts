@@ -23,3 +23,15 @@ it('keeps no affinity that is longer than 16384 characters, and the problem that
   const short = keepStream(liveStream({ ingest: { pod: { affinity: {} } } }) as KubeObject).resource;
   expect(specProblem(short, children, SETTINGS)).toBeUndefined();
 });
+
+it('keeps of the conditions those that it knows, and those that another release of the operator set', () => {
+  const conditions = ['Ready', 'OfAnotherRelease', 'AuditPassed'].map((type) => ({ type, status: 'True' }));
+  const set = (manager: string, ...types: string[]) => ({
+    manager,
+    fieldsV1: { 'f:status': { 'f:conditions': Object.fromEntries(types.map((type) => [`k:{"type":"${type}"}`, {}])) } },
+  });
+  const managedFields = [set('showrunner-operator', 'Ready', 'OfAnotherRelease'), set('audit', 'AuditPassed'), {}];
+  const stream = liveStream({}, undefined, { managedFields });
+  const { status } = keepStream({ ...stream, status: { conditions } } as unknown as KubeObject).resource;
+  expect(status.conditions?.map(({ type }) => type)).toEqual(['Ready', 'OfAnotherRelease']);
+});

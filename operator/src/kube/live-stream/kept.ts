@@ -12,10 +12,12 @@ import {
   transcodeIn,
   withoutLongAffinity,
 } from '../../decide/index.ts';
+import { CONDITIONS } from '../../decide/live-stream/reasons.ts';
 import { COMPONENT } from '../../decide/objects/labels.ts';
 import type { TakenName } from '../carry-out.ts';
 import { type KeptObject, type Owned, keepDeployment, keepObject, keptOf, ownedOf } from '../kept.ts';
 import type { Kept } from '../object-table.ts';
+import { FIELD_MANAGER } from '../writer.ts';
 
 const { nameLabel } = liveStreamKind;
 
@@ -34,6 +36,25 @@ export interface KeptStream extends Kept {
   readonly resource: LiveStream;
 }
 
+/** What a manager has set, as the API says it: items of a list of conditions stand by their key, as `k:{"type":"Ready"}`. */
+interface ManagedFields {
+  readonly manager?: string;
+  readonly fieldsV1?: { readonly 'f:status'?: { readonly 'f:conditions'?: object } };
+}
+
+/** Without conditions that others added. One that we do not know may be of another release of the operator, and is ours to take away. */
+function withOwnConditions(
+  status: LiveStream['status'],
+  managedFields: readonly ManagedFields[],
+): LiveStream['status'] {
+  if (!status.conditions) return status;
+  const ours = managedFields
+    .filter(({ manager }) => manager === FIELD_MANAGER)
+    .map(({ fieldsV1 }) => fieldsV1?.['f:status']?.['f:conditions'] ?? {});
+  const isOurs = (type: string) => type in CONDITIONS || ours.some((set) => `k:${JSON.stringify({ type })}` in set);
+  return { ...status, conditions: status.conditions.filter(({ type }) => isOurs(type)) };
+}
+
 /** As the API gives it, which has checked it and filled in its defaults. */
 export function keepStream(object: KubeObject): KeptStream {
   // A definition that is older than this operator, and not of its release, fills in no status.
@@ -46,6 +67,7 @@ export function keepStream(object: KubeObject): KeptStream {
     generation,
     creationTimestamp,
     deletionTimestamp,
+    managedFields = [],
   } = object.metadata;
   const metadata = {
     name,
@@ -61,7 +83,7 @@ export function keepStream(object: KubeObject): KeptStream {
     kind: 'LiveStream',
     metadata,
     spec: withoutLongAffinity(spec),
-    status,
+    status: withOwnConditions(status, managedFields),
   } as LiveStream;
   return { ...keptOf(object), resource };
 }

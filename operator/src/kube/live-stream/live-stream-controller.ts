@@ -28,6 +28,11 @@ export class LiveStreamController implements Controller {
       onRoomChange: (namespace) => this.#leading?.roomChanged(namespace),
     });
     metrics.gauge('showrunner_operator_live_streams', 'LiveStreams that are known.', () => this.#view.size);
+    metrics.gauge(
+      'showrunner_operator_unheard_kinds',
+      'Kinds of objects, in each namespace that is watched, of which nothing is heard at the moment.',
+      () => this.#view.problems.length,
+    );
   }
 
   get problems(): readonly string[] {

@@ -211,7 +211,7 @@ export class World {
       this.put({ ...pod, metadata: { ...pod.metadata, annotations: Object.fromEntries(merged) as never } });
     }
     if (decision.status) this.stream = { ...this.stream, status: JSON.parse(JSON.stringify(decision.status)) as never };
-    this.events.push(...decision.events.map(({ reason }) => reason));
+    this.events.push(...[...decision.writeEvents, ...decision.events].map(({ reason }) => reason));
     if (this.podsStart) this.runPods();
   }
 

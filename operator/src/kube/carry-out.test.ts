@@ -1,0 +1,76 @@
+import { KUBE, KubeError, type KubeObject } from '@showrunner/service-kit/kube';
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { DecidedEvent, Decision, Manifest } from '../decide/index.ts';
+import { carryOut, type CarryOutOptions, type WriteMemory } from './carry-out.ts';
+import { NO_ENTRIES } from './small-map.ts';
+
+const NOW = Date.parse('2026-01-02T03:04:05.000Z');
+const OBJECT: KubeObject = { metadata: { namespace: 'team', name: 'live', uid: 'uid', resourceVersion: '1' } };
+const SERVICE: Manifest = { apiVersion: 'v1', kind: 'Service', metadata: { namespace: 'team', name: 'live-ingest' } };
+const NOTHING: Decision<unknown> = {
+  create: [],
+  apply: [],
+  delete: [],
+  writeEvents: [],
+  podAnnotations: [],
+  status: undefined,
+  events: [],
+  lookAgainMs: undefined,
+  standing: 'enough',
+  poll: 'none',
+};
+
+const kubeError = (code: number, message: string) => new KubeError(code, { message });
+
+describe('carryOut', () => {
+  let memory: WriteMemory;
+  let recorded: string[];
+  beforeEach(() => {
+    memory = { refusals: NO_ENTRIES, taken: NO_ENTRIES };
+    recorded = [];
+  });
+
+  /** `answers`: errors by verb; all else succeeds. */
+  const carry = (
+    decision: Partial<Decision<unknown>>,
+    answers: Partial<Record<'apply' | 'applyStatus', KubeError>>,
+  ) => {
+    const answer = (verb: keyof typeof answers) => () =>
+      answers[verb] ? Promise.reject(answers[verb]) : Promise.resolve(OBJECT);
+    const writer = { apply: answer('apply'), applyStatus: answer('applyStatus') };
+    const recorder = { record: (_: unknown, { reason }: DecidedEvent) => void recorded.push(reason) };
+    const options = { writer, recorder, absorb: () => undefined, now: () => NOW } as unknown as CarryOutOptions;
+    return carryOut(options, { resource: KUBE.liveStreams, object: OBJECT }, { ...NOTHING, ...decision }, memory);
+  };
+
+  it('keeps the beginning of what the API says to a refused object, however long it is', async () => {
+    const message = `Service "live-ingest" is invalid: ${'x'.repeat(60_000)}`;
+    const refused = { apply: kubeError(422, message) };
+    expect(await carry({ apply: [{ manifest: SERVICE }] }, refused)).toBe('decide again');
+    expect([...memory.refusals.values()]).toEqual([
+      { object: 'Service "live-ingest"', applied: '', message: message.slice(0, 1_000), at: NOW },
+    ]);
+  });
+
+  describe('tells of', () => {
+    const started: DecidedEvent = { type: 'Normal', reason: 'PodsStarted', message: 'Pods are being started.' };
+    const ready: DecidedEvent = { type: 'Normal', reason: 'Ready', message: 'OBS can connect.' };
+    const decision = { apply: [{ manifest: SERVICE }], writeEvents: [started], status: {}, events: [ready] };
+
+    it('all that is written', async () => {
+      expect(await carry(decision, {})).toBe('settled');
+      expect(recorded).toEqual(['PodsStarted', 'Ready']);
+    });
+
+    it('objects whose status cannot be written yet', async () => {
+      const conflict = kubeError(409, 'the object has been modified');
+      await expect(carry(decision, { applyStatus: conflict })).rejects.toBe(conflict);
+      expect(recorded).toEqual(['PodsStarted']);
+    });
+
+    it('none that was refused', async () => {
+      await carry(decision, { apply: kubeError(403, 'services "live-ingest" is forbidden: no') });
+      expect(recorded).toEqual([]);
+    });
+  });
+});
