@@ -127,7 +127,6 @@ export class FrontDoor {
       raw.destroy();
       return;
     }
-    this.#sessions.makeRoomFor(raw.remoteAddress);
     // The TLS handshake is a part of the time that a stranger has, and it counts as one meanwhile.
     const socket = secure ? new TLSSocket(raw, { isServer: true, secureContext: secure() }) : raw;
     const session: FrontDoorSession = new FrontDoorSession(socket, this.#context, () => {
