@@ -25,6 +25,6 @@ export interface DoorContext {
   readonly metrics: IngestMetrics;
   readonly logger: Logger;
   readonly onRefused?: ((client: RefusedClient) => void) | undefined;
-  /** Milliseconds since the epoch. */
+  /** Milliseconds of a clock that only goes forward. */
   readonly now: () => number;
 }

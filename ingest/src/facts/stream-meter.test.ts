@@ -25,7 +25,7 @@ function meterAfter(
   bend: { composition?: (n: number) => number; timestamp?: (n: number) => number; skip?: (n: number) => boolean } = {},
 ): StreamMeter {
   const { composition = () => 0, timestamp = (n) => n * 40, skip = () => false } = bend;
-  const meter = new StreamMeter(START);
+  const meter = new StreamMeter(START, START);
   meter.measure({ type: FLV_VIDEO, timestamp: 0, payload: VIDEO_HEADER }, START);
   meter.measure({ type: FLV_AUDIO, timestamp: 0, payload: AUDIO_HEADER }, START);
   for (let n = 0; n <= seconds * 25; n++) {

@@ -20,6 +20,7 @@ export interface ConnectionContext {
   readonly metrics: { refusal(reason: RefusalCode): void };
   readonly logger: Logger;
   readonly onRefused?: ((client: RefusedClient) => void) | undefined;
+  /** Milliseconds of a clock that only goes forward. */
   readonly now: () => number;
   /** Makes room for a publisher whose key is good; answers why it may not come where there is none. */
   makeRoom(grant: Grant): Refusal | undefined;
