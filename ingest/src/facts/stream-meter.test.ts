@@ -90,6 +90,17 @@ describe('facts of a stream', () => {
     expect([jumped.timestampJumps, jumped.video?.frameRate, jumped.arrivalDelayMs]).toEqual([2, 25, 0]);
   });
 
+  it('takes pictures that are older than the sound before them for late by that much', () => {
+    const meter = new StreamMeter(START, START);
+    meter.measure({ type: FLV_AUDIO, timestamp: 100, payload: Buffer.alloc(200, 0xaf) }, START);
+    meter.measure({ type: FLV_VIDEO, timestamp: 60, payload: frame('key', 0, 10) }, START);
+    expect(meter.facts(START, START).arrivalDelayMs).toBe(40);
+    for (const timestamp of [100, 140]) {
+      meter.measure({ type: FLV_VIDEO, timestamp, payload: frame('inter', 0, 10) }, START + timestamp - 100);
+    }
+    expect(meter.facts(START, START).arrivalDelayMs).toBe(0);
+  });
+
   it('tells how late media comes', () => {
     const meter = meterAfter(2);
     meter.measure({ type: FLV_VIDEO, timestamp: 2040, payload: frame('inter', 0, 10) }, START + 2040 + 700);
