@@ -244,7 +244,7 @@ export class Edge {
   /** A playlist that was waited for is from now on the one that is there, and kept as nothing else. */
   #keep({ playlists }: StreamEntry, asked: Asked, reply: SharedReply, body: Buffer): void {
     const { target } = withoutWaiting(asked);
-    if (isPlaylist(asked.kind)) playlists.read(target, body.toString('latin1'));
+    if (isPlaylist(asked.kind)) playlists.read(target, body);
     if (!asked.awaits || playlists.newest(target)) this.#cache.put(target, reply);
   }
 

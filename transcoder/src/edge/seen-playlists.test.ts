@@ -3,7 +3,7 @@ import { readUrl, type Asked } from './asked.ts';
 import { SeenPlaylists } from './seen-playlists.ts';
 
 const LIVE = '/hls/default/live';
-const PLAYLIST = `#EXTM3U
+const PLAYLIST = Buffer.from(`#EXTM3U
 #EXT-X-SERVER-CONTROL:CAN-BLOCK-RELOAD=YES,PART-HOLD-BACK=0.6
 #EXT-X-MEDIA-SEQUENCE:99
 #EXT-X-MAP:URI="init-0123456789ab.mp4"
@@ -11,9 +11,10 @@ const PLAYLIST = `#EXTM3U
 99.m4s
 #EXT-X-PART:DURATION=0.20000,URI="100.0.m4s",INDEPENDENT=YES
 #EXT-X-PRELOAD-HINT:TYPE=PART,URI="100.1.m4s"
-`;
-const MASTER =
-  '#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\nsource/playlist.m3u8\n#EXT-X-STREAM-INF:BANDWIDTH=1\n720p/playlist.m3u8\n';
+`);
+const MASTER = Buffer.from(
+  '#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\nsource/playlist.m3u8\n#EXT-X-STREAM-INF:BANDWIDTH=1\n720p/playlist.m3u8\n',
+);
 const asked = (path: string) => readUrl(`${LIVE}/${path}`) as Asked;
 const listed = (playlists: SeenPlaylists, paths: readonly string[]) =>
   paths.filter((path) => playlists.lists(asked(path)));
@@ -53,9 +54,12 @@ describe('playlists that came', () => {
   it('take no more memory than they may, whatever a transcoder sends', () => {
     const playlists = new SeenPlaylists();
     const long = Array.from({ length: 5_000 }, (_, msn) => `#EXTINF:1.00000,\n${msn}.m4s\n`).join('');
-    playlists.read(`${LIVE}/source/playlist.m3u8`, `#EXTM3U\n${long}`);
+    playlists.read(`${LIVE}/source/playlist.m3u8`, Buffer.from(`#EXTM3U\n${long}`));
     const numbers = Array.from({ length: 5_000 }, (_, msn) => `source/${msn}.m4s`);
-    expect(listed(playlists, numbers)).toEqual(numbers.slice(-1_024));
+    const remembered = listed(playlists, numbers);
+    expect(remembered).toEqual(numbers.slice(-remembered.length));
+    expect(remembered.length * '#EXTINF:1.00000,\n4999.m4s\n'.length).toBeLessThanOrEqual(32 * 1024);
+    expect(remembered.length).toBeGreaterThan(1_000);
     const renditions = Array.from({ length: 100 }, (_, n) => `r${n}/playlist.m3u8`);
     for (const rendition of renditions) playlists.read(`${LIVE}/${rendition}`, PLAYLIST);
     expect(listed(playlists, renditions)).toHaveLength(63);

@@ -3,26 +3,25 @@ import { newestListed, type Newest } from './newest-listed.ts';
 
 interface Seen {
   readonly newest: Newest;
-  readonly files: ReadonlySet<string>;
+  /** The end of the playlist, as it came. */
+  readonly text: string;
 }
 
 /** Playlists of one stream, with and without delta updates, that are remembered: far more than a ladder has. */
 const MOST_PLAYLISTS = 64;
-/** Names of one playlist that are remembered: far more than a full window has. */
-const MOST_FILES = 1024;
-/** What a tag names, or a line that is no tag. */
-const NAME = /(?:URI="|\n)([^"#\n]{1,64})(?=["\n])/g;
+/** Of each, from its end: more than one of a full window has. */
+const MOST_BYTES = 32 * 1024;
 
 /** What the playlists of one stream said when they last came: how far they go, and what there is. */
 export class SeenPlaylists {
   readonly #seen = new Map<string, Seen>();
 
   /** @param target Of who takes the playlist as it is. */
-  read(target: string, playlist: string): void {
-    const newest = newestListed(playlist);
+  read(target: string, playlist: Buffer): void {
+    const newest = newestListed(playlist.toString('latin1'));
     if (!newest || (!this.#seen.has(target) && this.#seen.size >= MOST_PLAYLISTS)) return;
-    const names = Array.from(playlist.matchAll(NAME), ([, name]) => name!);
-    this.#seen.set(target, { newest, files: new Set(names.slice(-MOST_FILES)) });
+    // Not cut off the longer string, which would be kept with it.
+    this.#seen.set(target, { newest, text: playlist.toString('latin1', Math.max(0, playlist.length - MOST_BYTES)) });
   }
 
   newest(target: string): Newest | undefined {
@@ -39,9 +38,15 @@ export class SeenPlaylists {
     if (kind !== 'playlist') {
       const playlist = `${folder}playlist.m3u8`;
       const name = path.slice(file);
-      return [playlist, `${playlist}?_HLS_skip=YES`].some((one) => this.#seen.get(one)?.files.has(name));
+      return this.#has(playlist, name) || this.#has(`${playlist}?_HLS_skip=YES`, name);
     }
     const rendition = folder.lastIndexOf('/', file - 2) + 1;
-    return this.#seen.get(`${path.slice(0, rendition)}master.m3u8`)?.files.has(path.slice(rendition)) ?? false;
+    return this.#has(`${path.slice(0, rendition)}master.m3u8`, path.slice(rendition));
+  }
+
+  /** In a tag, or on a line of its own. */
+  #has(target: string, name: string): boolean {
+    const { text = '' } = this.#seen.get(target) ?? {};
+    return text.includes(`"${name}"`) || text.includes(`\n${name}\n`);
   }
 }
