@@ -21,10 +21,10 @@ export interface Door {
 export interface DoorContext {
   readonly config: IngestConfig;
   readonly admission: Admission;
-  readonly shows: Shows;
+  readonly shows: Pick<Shows, 'publish' | 'end' | 'sweep' | 'state'>;
   readonly metrics: IngestMetrics;
   readonly logger: Logger;
   readonly onRefused?: ((client: RefusedClient) => void) | undefined;
-  /** Milliseconds since the epoch. */
+  /** Milliseconds of a clock that only goes forward. */
   readonly now: () => number;
 }

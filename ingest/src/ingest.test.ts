@@ -2,9 +2,10 @@ import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { connect, type AddressInfo, type Socket } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { Registry } from '@prometheus-io/client';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { FLV_AUDIO } from '@showrunner/service-kit';
 import { refusal, type RefusedClient } from './errors.ts';
 import { tap } from './testing/capture.ts';
@@ -111,6 +112,19 @@ describe('a publisher', () => {
     await until(() => reader.heard.length === 2);
     expect(await push(port, { seconds: 1 }).ended).toBe('');
     expect(reader.heard).toEqual(['started', 'stopped: idle', 'started', 'stopped: closed']);
+  });
+
+  it('may come back for as long as before where the clock of the machine is set', async () => {
+    const real = Date.now;
+    let ahead = 0;
+    const clock = vi.spyOn(Date, 'now').mockImplementation(() => real() + ahead);
+    onTestFinished(() => clock.mockRestore());
+    const { reader, port } = await studio({ policy: { reconnectGraceMs: 60_000 } });
+    expect(await push(port, { seconds: 1 }).ended).toBe('');
+    await until(() => reader.heard.length === 2);
+    ahead = 3_600_000;
+    await delay(500);
+    expect(reader.heard).toEqual(['started', 'stopped: closed']);
   });
 
   it('is cut off with a sentence when its show is switched off, and the show ends', async () => {

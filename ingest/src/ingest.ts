@@ -27,7 +27,7 @@ export interface IngestOptions {
   readonly leftSince?: (stream: StreamRef) => number | undefined;
   /** A client was turned away, or a publisher sent away. */
   readonly onRefused?: (client: RefusedClient) => void;
-  /** Milliseconds since the epoch. */
+  /** Milliseconds of a clock that only goes forward. */
   readonly now?: () => number;
 }
 
@@ -56,10 +56,10 @@ export function createIngest(options: IngestOptions): Ingest {
 
 /** The same behind any door. */
 export function ingestBehind(makeDoor: (context: DoorContext) => Door, options: IngestOptions): Ingest {
-  const { admission, flvToken, logger, registry, leftSince, onRefused, now = Date.now } = options;
+  const { admission, flvToken, logger, registry, leftSince, onRefused, now = () => performance.now() } = options;
   const config = ingestConfigSchema.parse(options.config ?? {});
   const metrics = new IngestMetrics(registry);
-  const shows = new Shows({ logger, now, leftSince, replayBytes: REPLAY_SHARE * config.flvQueueBytes });
+  const shows = new Shows({ logger, now, date: Date.now, leftSince, replayBytes: REPLAY_SHARE * config.flvQueueBytes });
   const door = makeDoor({ config, admission, shows, metrics, logger, onRefused, now });
   const flv = new FlvOutput({
     config,

@@ -10,7 +10,8 @@ export class LastViewers {
   readonly #now: () => number;
   #lastRequest = -Infinity;
 
-  constructor(now: () => number = Date.now) {
+  /** @param now Milliseconds of a clock that only goes forward. */
+  constructor(now = () => performance.now()) {
     this.#now = now;
   }
 

@@ -104,7 +104,7 @@ describe('what is said by a transcoder', () => {
       if (/playlist/.test(request.url!)) return;
       response.writeHead(200, { 'cache-control': 'no-store' }).end('media');
     });
-    const edge = await edgeBefore(listening(server));
+    const edge = await edgeBefore(listening(server), { limits: { guessesPerStream: 200 } });
     const leaving = new AbortController();
     for (let rendition = 0; rendition < 100; rendition++) {
       void edge.fetch(`r${rendition}/playlist.m3u8`, { signal: leaving.signal }).catch(() => undefined);

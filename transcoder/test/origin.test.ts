@@ -240,20 +240,29 @@ describe('HTTP', () => {
       return {
         status: answer.status,
         range: answer.headers.get('content-range'),
+        cacheControl: answer.headers.get('cache-control'),
         bytes: Buffer.from(await answer.arrayBuffer()),
       };
     };
     expect(await range('bytes=10-29999')).toEqual({
       status: 206,
       range: `bytes 10-29999/${whole.length}`,
+      cacheControl: 'public, max-age=3600, immutable',
       bytes: whole.subarray(10, 30_000),
     });
     expect(await range('bytes=-5')).toEqual({
       status: 206,
       range: `bytes ${whole.length - 5}-${whole.length - 1}/${whole.length}`,
+      cacheControl: 'public, max-age=3600, immutable',
       bytes: whole.subarray(-5),
     });
-    expect(await range(`bytes=${whole.length}-`)).toMatchObject({ status: 416, range: `bytes */${whole.length}` });
+    // A cache that kept this would give it to who asks for all.
+    expect(await range(`bytes=${whole.length}-`)).toEqual({
+      status: 416,
+      range: `bytes */${whole.length}`,
+      cacheControl: 'no-store',
+      bytes: Buffer.from(`There are ${whole.length} bytes of this file: ask for a range that begins within them.\n`),
+    });
   });
 
   it('gives all of it to HEAD, and to a range on a condition', async () => {

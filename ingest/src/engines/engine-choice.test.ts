@@ -1,4 +1,4 @@
-import { liveStreamSchema, type LiveStream } from '@showrunner/crds';
+import { liveStreamSchema, type Engine, type LiveStream } from '@showrunner/crds';
 import { createLogger, hashStreamKey, type WatchEvent } from '@showrunner/service-kit';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createStoreAdmission, type StoreAdmission } from '../admission/store-admission.ts';
@@ -54,6 +54,23 @@ describe('the choice between engines', () => {
     await until(() => changes > before);
   }
 
+  /** Whether the show takes who comes in by this engine. */
+  function publish(choice: EngineChoice, engine: Engine, takeover: 'newest' | 'refuse' = 'newest'): boolean {
+    const publisher = { media: () => undefined, setPolicy: () => undefined, stop: () => undefined };
+    const shows = choice.showsOf(engine, {
+      publish: ({ name }, _connection, policy) => {
+        if (policy.takeover === 'refuse' && on.has(name)) return undefined;
+        on.add(name);
+        return publisher;
+      },
+      end: () => undefined,
+      sweep: () => undefined,
+      state: ({ name }) => (on.has(name) ? 'live' : 'off'),
+    });
+    const policy = { takeover, reconnectGraceMs: 20_000, idleTimeoutMs: 10_000 };
+    return shows.publish({ namespace: 'default', name: 'live' }, { replaced: () => undefined }, policy) !== undefined;
+  }
+
   it('is the one of the spec; at the other one a publisher hears where to go', async () => {
     const choice = await choiceAmong(liveStream('own', {}), liveStream('nginx', { ingest: { engine: 'nginx-rtmp' } }));
     const [own, nginx] = [choice.admissionOf('node-media-server'), choice.admissionOf('nginx-rtmp')];
@@ -86,8 +103,7 @@ describe('the choice between engines', () => {
   it('lets the publisher of a show back in where it began, until the show is over', async () => {
     const choice = await choiceAmong(liveStream('live', { ingest: { engine: 'nginx-rtmp' } }));
     const [own, nginx] = [choice.admissionOf('node-media-server'), choice.admissionOf('nginx-rtmp')];
-    await nginx.admit('key-of-live');
-    on.add('live');
+    publish(choice, 'nginx-rtmp');
     await change(liveStream('live', {}));
     expect(choice.wants('nginx-rtmp')).toBe(true);
     expect(await nginx.admit('key-of-live')).toMatchObject({ admitted: true });
@@ -95,5 +111,17 @@ describe('the choice between engines', () => {
     expect(choice.wants('nginx-rtmp')).toBe(false);
     expect(await nginx.admit('key-of-live')).toMatchObject({ refusal: { code: 'other-engine' } });
     expect(await own.admit('key-of-live')).toMatchObject({ admitted: true });
+  });
+
+  it('leaves a show where it is while another publisher is let in and refused by it', async () => {
+    const choice = await choiceAmong(liveStream('live', { ingest: { engine: 'nginx-rtmp' } }));
+    const [own, nginx] = [choice.admissionOf('node-media-server'), choice.admissionOf('nginx-rtmp')];
+    publish(choice, 'nginx-rtmp');
+    await change(liveStream('live', {}));
+    expect(await own.admit('key-of-live')).toMatchObject({ admitted: true });
+    expect(publish(choice, 'node-media-server', 'refuse')).toBe(false);
+    expect(await nginx.admit('key-of-live')).toMatchObject({ admitted: true });
+    expect(publish(choice, 'node-media-server')).toBe(true);
+    expect(await nginx.admit('key-of-live')).toMatchObject({ refusal: { code: 'other-engine' } });
   });
 });

@@ -2,6 +2,7 @@ import type { Engine } from '@showrunner/crds';
 import { streamId, type StreamRef } from '@showrunner/service-kit';
 import type { Admission } from '../admission/admission.ts';
 import type { StoreAdmission } from '../admission/store-admission.ts';
+import type { DoorContext } from '../door.ts';
 import { refusal } from '../errors.ts';
 
 export interface EngineChoiceOptions {
@@ -20,7 +21,7 @@ export class EngineChoice {
   readonly #options: EngineChoiceOptions;
   /** Of each stream that is not switched off. */
   readonly #chosen = new Map<string, { readonly stream: StreamRef; readonly engine: Engine }>();
-  /** Which engine let in the last publisher of a stream. */
+  /** Which engine the last publisher came in by that a show took. */
   readonly #used = new Map<string, { readonly stream: StreamRef; readonly engine: Engine }>();
   readonly #unlisten: () => void;
 
@@ -50,16 +51,27 @@ export class EngineChoice {
         const result = await admission.admit(key);
         if (!result.admitted) return result;
         const right = this.#chosen.get(streamId(result.stream))?.engine ?? engine;
-        if (right === engine || this.#isOnAt(engine, result.stream)) {
-          this.#used.set(streamId(result.stream), { stream: result.stream, engine });
-          return result;
-        }
+        if (right === engine || this.#isOnAt(engine, result.stream)) return result;
         const sentence = `This show takes its publisher at ${servers[right]}: put that into the Server field.`;
         return { admitted: false, refusal: refusal('other-engine', sentence) };
       },
       review: (grant) => admission.review(grant),
       barred: (stream) => admission.barred(stream),
       onChange: (listener) => admission.onChange(listener),
+    };
+  }
+
+  /** The same shows; whose publisher comes in by this engine is on at it. */
+  showsOf(engine: Engine, shows: DoorContext['shows']): DoorContext['shows'] {
+    return {
+      publish: (stream, connection, policy) => {
+        const publisher = shows.publish(stream, connection, policy);
+        if (publisher) this.#used.set(streamId(stream), { stream, engine });
+        return publisher;
+      },
+      end: (stream, reason) => shows.end(stream, reason),
+      sweep: () => shows.sweep(),
+      state: (stream) => shows.state(stream),
     };
   }
 

@@ -33,11 +33,16 @@ export function createTwoEngineIngest(options: TwoEngineIngestOptions): TwoEngin
   const ingest = ingestBehind((context) => {
     const isOn = (stream: Parameters<typeof context.shows.state>[0]) => context.shows.state(stream) !== 'off';
     const choice = new EngineChoice({ admission, isOn, servers }, () => nginx?.look());
-    const own = new RtmpServer({ ...context, admission: choice.admissionOf('node-media-server') });
+    const contextOf = (engine: Engine) => ({
+      ...context,
+      admission: choice.admissionOf(engine),
+      shows: choice.showsOf(engine, context.shows),
+    });
+    const own = new RtmpServer(contextOf('node-media-server'));
     const onDemand = new DoorOnDemand({
       make: () => {
         const config = { ...context.config, port: nginxPort };
-        return new NginxServer({ ...context, config, admission: choice.admissionOf('nginx-rtmp') });
+        return new NginxServer({ ...contextOf('nginx-rtmp'), config });
       },
       isWanted: () => choice.wants('nginx-rtmp'),
       logger: context.logger,

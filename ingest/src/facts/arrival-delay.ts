@@ -5,17 +5,22 @@ const CLOCK_SKEW = 0.001;
 export class ArrivalDelay {
   /** Of the latest media. */
   milliseconds = 0;
-  #first: number | undefined;
+  #latest: number | undefined;
+  /** From the first timestamp to the latest. */
+  #elapsed = 0;
   #firstArrival = 0;
   #best = 0;
 
   arrived(timestamp: number, now: number): void {
-    if (this.#first === undefined) {
-      this.#first = timestamp;
+    if (this.#latest === undefined) {
+      this.#elapsed = 0;
       this.#firstArrival = now;
       this.#best = 0;
     }
-    const late = now - this.#firstArrival - ((timestamp - this.#first) >>> 0);
+    // Signed 32 bits: a wrap is a small step, and a first picture may be older than the sound that came before it.
+    else this.#elapsed += (timestamp - this.#latest) | 0;
+    this.#latest = timestamp;
+    const late = now - this.#firstArrival - this.#elapsed;
     if (late < this.#best) this.#best = late;
     this.milliseconds = Math.round(late - this.#best);
   }
@@ -25,7 +30,7 @@ export class ArrivalDelay {
   }
 
   reset(): void {
-    this.#first = undefined;
+    this.#latest = undefined;
     this.milliseconds = 0;
   }
 }

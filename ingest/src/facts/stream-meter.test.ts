@@ -25,7 +25,7 @@ function meterAfter(
   bend: { composition?: (n: number) => number; timestamp?: (n: number) => number; skip?: (n: number) => boolean } = {},
 ): StreamMeter {
   const { composition = () => 0, timestamp = (n) => n * 40, skip = () => false } = bend;
-  const meter = new StreamMeter(START);
+  const meter = new StreamMeter(START, START);
   meter.measure({ type: FLV_VIDEO, timestamp: 0, payload: VIDEO_HEADER }, START);
   meter.measure({ type: FLV_AUDIO, timestamp: 0, payload: AUDIO_HEADER }, START);
   for (let n = 0; n <= seconds * 25; n++) {
@@ -88,6 +88,17 @@ describe('facts of a stream', () => {
     });
     const jumped = meterAfter(4, { timestamp: (n) => n * 40 + (n > 50 ? 60_000 : 0) }).facts(START, START);
     expect([jumped.timestampJumps, jumped.video?.frameRate, jumped.arrivalDelayMs]).toEqual([2, 25, 0]);
+  });
+
+  it('takes pictures that are older than the sound before them for late by that much', () => {
+    const meter = new StreamMeter(START, START);
+    meter.measure({ type: FLV_AUDIO, timestamp: 100, payload: Buffer.alloc(200, 0xaf) }, START);
+    meter.measure({ type: FLV_VIDEO, timestamp: 60, payload: frame('key', 0, 10) }, START);
+    expect(meter.facts(START, START).arrivalDelayMs).toBe(40);
+    for (const timestamp of [100, 140]) {
+      meter.measure({ type: FLV_VIDEO, timestamp, payload: frame('inter', 0, 10) }, START + timestamp - 100);
+    }
+    expect(meter.facts(START, START).arrivalDelayMs).toBe(0);
   });
 
   it('tells how late media comes', () => {

@@ -37,9 +37,12 @@ export class StreamMeter {
   #mostComposition = -Infinity;
   #drift: number | undefined;
 
-  /** `now` in milliseconds since the epoch. */
-  constructor(now: number) {
-    this.#publisherSince = now;
+  /**
+   * @param now Milliseconds of a clock that only goes forward, as for all that is measured.
+   * @param publisherSince Milliseconds since the epoch.
+   */
+  constructor(now: number, publisherSince: number) {
+    this.#publisherSince = publisherSince;
     this.#windowStart = now;
   }
 
@@ -49,7 +52,7 @@ export class StreamMeter {
     else if (tag.type === FLV_AUDIO) this.#audio(tag.timestamp, tag.payload, now);
   }
 
-  /** `onAirSince` and `now` in milliseconds since the epoch. */
+  /** @param onAirSince Milliseconds since the epoch. */
   facts(onAirSince: number, now: number): StreamFacts {
     // Where nothing comes any more, nothing else would end the window in which something did.
     if (now - this.#windowStart >= WINDOW_MS) this.#closeWindow(now);

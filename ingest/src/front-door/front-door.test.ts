@@ -289,6 +289,16 @@ describe('a stranger at the front door', () => {
     },
   );
 
+  it('cannot lock publishers out with wrong keys that wait for their refusal', async () => {
+    const { doorway } = await studio({ door: { wrongKeyDelayMs: 10_000, unauthenticatedTotal: 2 } });
+    const guessing = [await RtmpClient.connect(doorway.port), await RtmpClient.connect(doorway.port)];
+    for (const client of guessing) client.publish('a-bad-key');
+    await delay(100);
+    expect(await push(doorway.port, { seconds: 1 }).ended).toBe('');
+    expect(await doorway.metric('showrunner_front_door_refused_total')).toContain('reason="displaced"} 1');
+    for (const { socket } of guessing) socket.destroy();
+  });
+
   it('learns nothing from the time that a wrong key takes', async () => {
     const { doorway } = await studio({ door: { wrongKeyDelayMs: 200, unauthenticatedPerAddress: 100 } });
     const took: number[] = [];

@@ -26,8 +26,6 @@ export interface FrontDoorOptions {
   readonly secureContext: (() => SecureContext) | undefined;
   readonly metrics: FrontDoorMetrics;
   readonly logger: Logger;
-  /** Milliseconds since the epoch. */
-  readonly now?: () => number;
 }
 
 /** All are read together, were it one alone: to be woken for each of its messages costs twice as much. */
@@ -51,7 +49,8 @@ export class FrontDoor {
   #closing: Promise<void> | undefined;
 
   constructor(options: FrontDoorOptions) {
-    const { config, admission, locate, knock, secureContext, metrics, logger, now = Date.now } = options;
+    const { config, admission, locate, knock, secureContext, metrics, logger } = options;
+    const now = () => performance.now();
     this.#options = options;
     this.#sessions = new Connections(config, now);
     this.#startingPods = new StartingPods(admission, now);
@@ -127,7 +126,6 @@ export class FrontDoor {
       raw.destroy();
       return;
     }
-    this.#sessions.makeRoomFor(raw.remoteAddress);
     // The TLS handshake is a part of the time that a stranger has, and it counts as one meanwhile.
     const socket = secure ? new TLSSocket(raw, { isServer: true, secureContext: secure() }) : raw;
     const session: FrontDoorSession = new FrontDoorSession(socket, this.#context, () => {

@@ -40,7 +40,7 @@ export class FrontDoorSession extends SplicingConnection {
 
   protected passedOn({ stream }: Grant): void {
     const { metrics, logger, now } = this.#context;
-    const waitedMs = now() - this.#letInAt;
+    const waitedMs = Math.round(now() - this.#letInAt);
     metrics.waitSeconds.observe(waitedMs / 1000);
     metrics.spliced.inc();
     logger.info({ stream: streamId(stream), address: this.address, waitedMs }, 'publisher passed on');

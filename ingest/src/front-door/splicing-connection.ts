@@ -114,6 +114,7 @@ export abstract class SplicingConnection extends RtmpConnection {
     // The client reads on with the size that it has heard last.
     if (chunkBytes !== ANNOUNCED_CHUNK_BYTES) this.protocol.setChunkSize(chunkBytes);
     this.protocol.acceptPublish();
+    this.protocol.handOver();
     const unsent = this.#record.bytes().subarray(replayedBytes);
     this.#record.clear();
     this.#splice.begin(unsent, rest);

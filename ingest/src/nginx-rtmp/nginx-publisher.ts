@@ -30,7 +30,7 @@ type State =
 export class NginxPublisher {
   readonly identity: NginxPublisherIdentity;
   readonly grant: Grant;
-  /** Milliseconds since the epoch. */
+  /** On the clock of its context. */
   readonly since: number;
   readonly #context: NginxContext;
   readonly #play: PlayClient;

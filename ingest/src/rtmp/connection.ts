@@ -20,6 +20,7 @@ export interface ConnectionContext {
   readonly metrics: { refusal(reason: RefusalCode): void };
   readonly logger: Logger;
   readonly onRefused?: ((client: RefusedClient) => void) | undefined;
+  /** Milliseconds of a clock that only goes forward. */
   readonly now: () => number;
   /** Makes room for a publisher whose key is good; answers why it may not come where there is none. */
   makeRoom(grant: Grant): Refusal | undefined;
@@ -27,11 +28,11 @@ export interface ConnectionContext {
 
 /**
  * `connecting` until the command publish (so through handshake, connect and createStream), `admitting` while the key is
- * checked, `closing` until a refusal is out and the client has hung up, `closed` once the socket is.
+ * checked and a wrong one waits for its refusal, `closing` until a refusal is out and the client has hung up, `closed` once the socket is.
  */
 type ConnectionState =
   | { readonly name: 'connecting'; readonly deadline: number }
-  | { readonly name: 'admitting'; readonly deadline: number }
+  | { readonly name: 'admitting'; readonly deadline: number; readonly isKeyUnknown: boolean }
   | { readonly name: 'admitted'; readonly grant: Grant }
   | { readonly name: 'closing'; readonly deadline: number }
   | { readonly name: 'closed' };
@@ -91,7 +92,8 @@ export abstract class RtmpConnection implements RtmpHandler {
   }
 
   get isDispensable(): boolean {
-    return this.#state.name === 'connecting' || this.#state.name === 'closing';
+    const state = this.#state;
+    return state.name === 'admitting' ? state.isKeyUnknown : state.name === 'connecting' || state.name === 'closing';
   }
 
   /** To be called a few times a second: ends what has taken too long. */
@@ -149,7 +151,7 @@ export abstract class RtmpConnection implements RtmpHandler {
       this.refuse(refusal('bad-message', 'The command publish came twice.'));
       return;
     }
-    this.#state = { name: 'admitting', deadline: state.deadline };
+    this.#state = { name: 'admitting', deadline: state.deadline, isKeyUnknown: false };
     this.protocol.pause();
     void this.#admit(key);
   }
@@ -222,7 +224,10 @@ export abstract class RtmpConnection implements RtmpHandler {
       logger.error({ err: error }, 'the stream key could not be checked');
       result = { admitted: false, refusal: refusal('admission-failed') };
     }
-    if (!result.admitted && result.refusal.code === 'unknown-key') await delay(config.wrongKeyDelayMs);
+    if (!result.admitted && result.refusal.code === 'unknown-key') {
+      if (this.#state.name === 'admitting') this.#state = { ...this.#state, isKeyUnknown: true };
+      await delay(config.wrongKeyDelayMs);
+    }
     if (this.#state.name !== 'admitting') return;
     const refused = result.admitted ? this.#context.makeRoom(result) : result.refusal;
     if (refused) this.refuse(refused);

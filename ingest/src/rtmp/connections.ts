@@ -5,7 +5,7 @@ export interface Connection {
   readonly address: string;
   /** It has not shown a key that is known. */
   readonly isStranger: boolean;
-  /** Its key is not being checked. */
+  /** Its key is not being checked, or has been found unknown. */
   readonly isDispensable: boolean;
   sweep(now: number): void;
   /** Closes at once, for another's sake. */

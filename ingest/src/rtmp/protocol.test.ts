@@ -182,7 +182,8 @@ describe('messages', () => {
     expect(numbers(type.USER_CONTROL)).toEqual(['0007000004d2']);
   });
 
-  it('wait behind one at which reading was paused', () => {
+  /** One at which reading is paused, and another behind it. */
+  function paused() {
     const { client, protocol, asked } = connection({ pauseAtPlay: true });
     const pieces: Buffer[] = [];
     client.onOutputCallback = (bytes) => pieces.push(bytes);
@@ -191,9 +192,21 @@ describe('messages', () => {
     const both = Buffer.concat(pieces);
     protocol.receive(both, both.length);
     both.fill(0xee);
+    return { protocol, asked };
+  }
+
+  it('wait behind one at which reading was paused', () => {
+    const { protocol, asked } = paused();
     expect(asked).toEqual(['play']);
     protocol.resume();
     expect(asked).toEqual(['play', 'unpublish']);
+  });
+
+  it('are not kept where another reads on', () => {
+    const { protocol, asked } = paused();
+    protocol.handOver();
+    protocol.resume();
+    expect(asked).toEqual(['play']);
   });
 
   it('that are malformed end the connection in words', () => {

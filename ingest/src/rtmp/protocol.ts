@@ -140,6 +140,11 @@ export class RtmpProtocol extends Rtmp {
     if (rest) this.chunkRead(rest, 0, rest.length);
   }
 
+  /** Forgets what the last read held behind the message at which it was paused: another reads on, and nothing comes here any more. */
+  handOver(): void {
+    this.#rest = undefined;
+  }
+
   /** From here on longer messages may come. */
   setLimits(limits: ChunkLimits): void {
     this.#reader.limits = limits;

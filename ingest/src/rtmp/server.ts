@@ -70,7 +70,6 @@ export class RtmpServer implements Door {
       socket.destroy();
       return;
     }
-    this.#sessions.makeRoomFor(socket.remoteAddress);
     const session: RtmpSession = new RtmpSession(socket, this.#context, () => {
       this.#sessions.delete(session);
       metrics.connections.dec();

@@ -6,7 +6,8 @@ import { Shows } from './shows.ts';
 flvSourceContract('ingest, in its own process,', async () => {
   const shows = new Shows({
     logger: createLogger({ name: 'test', level: 'silent' }),
-    now: Date.now,
+    now: () => performance.now(),
+    date: Date.now,
     replayBytes: 2 ** 20,
   });
   const publishers = new Map<string, Publisher>();

@@ -31,11 +31,11 @@ export class LastGop {
   /** `undefined` where no keyframe has come, its group was let go, or the publisher is silent. */
   replayAt(now: number): Replay | undefined {
     const behindMs = now - this.#keyframeAt;
-    const isFresh = behindMs >= 0 && behindMs <= LONGEST_MS && now - this.#newestAt <= SILENCE_MS;
-    return this.#tags.length > 0 && isFresh ? { tags: this.#tags, behindMs } : undefined;
+    const isFresh = behindMs <= LONGEST_MS && now - this.#newestAt <= SILENCE_MS;
+    return this.#tags.length > 0 && isFresh ? { tags: this.#tags, behindMs: Math.round(behindMs) } : undefined;
   }
 
-  /** @param now By the clock that `replayAt` is told, in milliseconds; it may be set. */
+  /** @param now By the clock that `replayAt` is told, in milliseconds. */
   add(tag: FlvTag, keyframe: boolean, now: number): void {
     if (keyframe) {
       this.clear();

@@ -77,14 +77,11 @@ describe('a late reader', () => {
       expect(heard).toEqual(['started', 'video header', 'keyframe']);
     });
 
-    it('waits for a keyframe where the publisher is silent, and where the clock was set back', () => {
-      const { publisher, read, pass } = onAir();
+    it('waits for a keyframe where the publisher is silent', () => {
+      const { read, pass } = onAir();
       pass(1_000);
       expect(read({ replay: true }).heard).toEqual(['started 1000 ms ago', 'video header', 'keyframe']);
       pass(1);
-      expect(read({ replay: true }).heard).toEqual(['started', 'video header']);
-      publisher.media(FLV_VIDEO, 1_001, KEYFRAME);
-      pass(-1);
       expect(read({ replay: true }).heard).toEqual(['started', 'video header']);
     });
 

@@ -116,6 +116,36 @@ describe('a show that another process had on air', () => {
   });
 });
 
+describe('a clock that is set', () => {
+  it.each([
+    ['forward', 1_000_000 + 3_600_000],
+    ['back', 1_000_000 - 3_600_000],
+  ])('%s neither ends the grace of a show nor lengthens it', (_where, date) => {
+    const { publish, read, pass, setDate, shows } = showStudio();
+    const { heard } = read();
+    const { publisher } = publish();
+    publisher.media(FLV_AUDIO, 0, SOUND);
+    publisher.stop('dropped');
+    setDate(date);
+    pass(19_999);
+    expect([shows.state(stream), shows.onAirSince(stream)]).toEqual(['reconnecting', 1_000_000]);
+    pass(1);
+    expect(heard).toEqual(['started', 'sound', 'stopped: dropped', 'ended: grace-over']);
+  });
+
+  it('does not bend what is measured', () => {
+    const { publish, pass, setDate, shows } = showStudio();
+    const { publisher } = publish();
+    publisher.media(FLV_AUDIO, 0, SOUND);
+    setDate(1_000_000 - 3_600_000);
+    for (let second = 1; second <= 3; second++) {
+      pass(1_000);
+      publisher.media(FLV_AUDIO, second * 1_000, SOUND);
+    }
+    expect(shows.facts(stream)).toMatchObject({ bitrate: SOUND.length * 8, arrivalDelayMs: 0 });
+  });
+});
+
 describe('takeover', () => {
   it('lets the newest publisher win at once', () => {
     const { publish, read } = showStudio();

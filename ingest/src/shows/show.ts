@@ -41,8 +41,10 @@ const PUT_OFF_MS = 1_000;
 
 export interface ShowOptions {
   readonly logger: Logger;
-  /** Milliseconds since the epoch. */
+  /** Milliseconds of a clock that only goes forward. */
   readonly now: () => number;
+  /** Milliseconds since the epoch, on a clock that may be set. */
+  readonly date: () => number;
   /** When a show went on air that another process may have left, in milliseconds since the epoch. */
   readonly leftSince: () => number | undefined;
   /** Most bytes that are replayed to a late reader, and kept for it. */
@@ -54,6 +56,7 @@ export class Show {
   readonly stream: StreamRef;
   readonly #logger: Logger;
   readonly #now: () => number;
+  readonly #date: () => number;
   readonly #leftSince: () => number | undefined;
   readonly #lastGop: LastGop;
   #state: ShowState = OFF;
@@ -67,10 +70,11 @@ export class Show {
   /** Milliseconds since the epoch: when the last show ended here. */
   #endedAt = -Infinity;
 
-  constructor(stream: StreamRef, { logger, now, leftSince, replayBytes }: ShowOptions) {
+  constructor(stream: StreamRef, { logger, now, date, leftSince, replayBytes }: ShowOptions) {
     this.stream = stream;
     this.#logger = logger;
     this.#now = now;
+    this.#date = date;
     this.#leftSince = leftSince;
     this.#lastGop = new LastGop(replayBytes);
   }
@@ -182,12 +186,12 @@ export class Show {
   }
 
   #goLive(publisher: CurrentPublisher, newShow: boolean): void {
-    const now = this.#now();
-    if (newShow) this.#since = Math.min(this.#leftByOthers() ?? now, now);
+    const date = this.#date();
+    if (newShow) this.#since = Math.min(this.#leftByOthers() ?? date, date);
     this.#state = { name: 'live', publisher };
     this.#videoHeader = undefined;
     this.#audioHeader = undefined;
-    this.#meter = new StreamMeter(now);
+    this.#meter = new StreamMeter(this.#now(), date);
     for (const subscription of this.#subscriptions) {
       this.#begin(subscription);
       const metadata = this.#metadata;
@@ -267,7 +271,7 @@ export class Show {
   }
 
   #tellEnded(reason: StopReason): void {
-    this.#endedAt = this.#now();
+    this.#endedAt = this.#date();
     this.#metadata = undefined;
     for (const subscription of this.#subscriptions) {
       if (!subscription.begun) continue;

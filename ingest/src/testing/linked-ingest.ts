@@ -77,7 +77,7 @@ export async function startLinkedIngest(
     config: { host: '127.0.0.1', port: 0 },
     flvToken: FLV_TOKEN,
     logger,
-    now: () => Date.now() + ahead,
+    now: () => performance.now() + ahead,
   });
   const readers = new Set<ServerResponse>();
   const server = createServer((request, response) => {

@@ -26,15 +26,27 @@ export const NAMES = new Map<Buffer, string>([
 
 /** The show of one stream, with a clock that the test moves. */
 export function showStudio(replayBytes = REPLAY_BYTES) {
-  const clock = { now: 1_000_000 };
+  const clock = { now: 0, date: 1_000_000 };
   /** What is said of a show that another process had. */
   const left: { since?: number } = {};
-  const shows = new Shows({ logger, now: () => clock.now, leftSince: () => left.since, replayBytes });
+  const shows = new Shows({
+    logger,
+    now: () => clock.now,
+    date: () => clock.date,
+    leftSince: () => left.since,
+    replayBytes,
+  });
   return {
     shows,
     left,
     pass: (ms: number) => {
       clock.now += ms;
+      clock.date += ms;
+      shows.sweep();
+    },
+    /** Sets the clock that may be set. */
+    setDate: (date: number) => {
+      clock.date = date;
       shows.sweep();
     },
     /** A publisher, and whether it has been told that it was replaced. */

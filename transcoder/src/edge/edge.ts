@@ -6,8 +6,10 @@ import { preflightReply, problemReply, rangeReply } from '../origin/replies.ts';
 import type { Reply } from '../origin/reply.ts';
 import { isPlaylist, mayBlock, readUrl, withoutWaiting, type Asked } from './asked.ts';
 import type { EdgeMetrics } from './edge-metrics.ts';
-import { compareWanted, isListed, isNext, newestListed, type Newest } from './newest-listed.ts';
+import { Guesses } from './guesses.ts';
+import { compareWanted, isListed, isNext } from './newest-listed.ts';
 import { ReplyCache } from './reply-cache.ts';
+import { SeenPlaylists } from './seen-playlists.ts';
 import { UnknownStreams } from './unknown-streams.ts';
 import { UpstreamConnections, type Address, type UpstreamPatience } from './upstream-call.ts';
 import { upstreamReply, type SharedReply } from './upstream-reply.ts';
@@ -35,6 +37,8 @@ export interface EdgeLimits extends UpstreamPatience {
   readonly flightsPerStream: number;
   /** Of those, what will not come next: the furthest make room for nearer ones. */
   readonly farFlightsPerStream: number;
+  /** Of those, what no playlist lists: at a time, and in a second. */
+  readonly guessesPerStream: number;
   /** Streams whose transcoder was not reached yet that may be looked for at a time: what is not there must not hold up the rest. */
   readonly unknownStreams: number;
   /** Streams that are remembered: more than a cluster has. */
@@ -50,6 +54,7 @@ const LIMITS: EdgeLimits = {
   waiters: 50_000,
   flightsPerStream: 256,
   farFlightsPerStream: 32,
+  guessesPerStream: 64,
   unknownStreams: 64,
   streams: 50_000,
   inFlightBytes: 128 * MIB,
@@ -62,8 +67,6 @@ const LIMITS: EdgeLimits = {
 const MOST_PLAYLIST_BYTES = MIB;
 /** A segment is at most a quarter of what a transcoder keeps of a rendition. */
 const MOST_MEDIA_BYTES = 64 * MIB;
-/** Playlists of one stream, with and without delta updates, of which it is known how far they go: far more than a ladder has. */
-const MOST_PLAYLISTS = 64;
 /** A transcoder that is looked for longer than this makes room for another. */
 const LOOK_MS = 1_000;
 /** A stream that nobody asked for in so long is forgotten. */
@@ -76,6 +79,8 @@ interface SharedFlight extends Flight {
   readonly waiters: Set<Exchange>;
   /** What it waits for, where that does not come next. */
   readonly far: Wanted | undefined;
+  /** Whether nobody knows that there is such a thing. */
+  readonly isGuess: boolean;
 }
 
 interface StreamEntry {
@@ -83,8 +88,8 @@ interface StreamEntry {
   readonly sinceMs: number;
   readonly upstream: UpstreamStream;
   readonly flights: Map<string, SharedFlight>;
-  /** How far playlists went when they last came, by their plain target. */
-  readonly newest: Map<string, Newest>;
+  readonly playlists: SeenPlaylists;
+  readonly guesses: Guesses;
   waiters: number;
   usedMs: number;
 }
@@ -162,7 +167,7 @@ export class Edge {
 
   /** There is nothing to wait for: any number of such URLs are one question. */
   #isListed({ stream, awaits }: Asked): boolean {
-    const newest = awaits && this.#streams.get(streamId(stream))?.newest.get(awaits.plainTarget);
+    const newest = awaits && this.#streams.get(streamId(stream))?.playlists.newest(awaits.plainTarget);
     return newest !== undefined && isListed(newest, awaits!);
   }
 
@@ -189,12 +194,17 @@ export class Edge {
     if (!flight) entry.upstream.ask(joined);
   }
 
-  /** For another question to the transcoder. Whoever asks far ahead waits long, so the furthest gives way. */
+  /** For another question to the transcoder. */
   #hasRoom(entry: StreamEntry, asked: Asked): boolean {
-    const { flightsPerStream, farFlightsPerStream } = this.#limits;
-    if (entry.flights.size >= flightsPerStream) return false;
+    if (entry.flights.size >= this.#limits.flightsPerStream) return false;
+    if (!entry.playlists.lists(asked) && !entry.guesses.hasRoom) return false;
     const wanted = farAhead(entry, asked);
-    if (!wanted) return true;
+    return !wanted || this.#hasRoomAhead(entry, wanted);
+  }
+
+  /** Whoever asks far ahead waits long, so the furthest gives way. */
+  #hasRoomAhead(entry: StreamEntry, wanted: Wanted): boolean {
+    const { farFlightsPerStream } = this.#limits;
     const far = [...entry.flights.values()].filter((flight) => flight.far !== undefined);
     if (far.length < farFlightsPerStream) return true;
     const furthest = far.reduce((a, b) => (compareWanted(a.far!, b.far!) > 0 ? a : b));
@@ -211,6 +221,7 @@ export class Edge {
       asked: { target, mayBlock: mayBlock(kind), mostBytes },
       waiters: new Set(),
       far: farAhead(entry, asked),
+      isGuess: !entry.playlists.lists(asked),
       answered: (answer) => {
         const reply = upstreamReply(kind, answer, this.#now);
         if (!reply) return flight.refused('unusable');
@@ -225,18 +236,16 @@ export class Edge {
         if (entry.flights.size === 0) this.#streams.delete(id);
       },
     };
+    if (flight.isGuess) entry.guesses.began();
     entry.flights.set(target, flight);
     return flight;
   }
 
   /** A playlist that was waited for is from now on the one that is there, and kept as nothing else. */
-  #keep({ newest }: StreamEntry, asked: Asked, reply: SharedReply, body: Buffer): void {
+  #keep({ playlists }: StreamEntry, asked: Asked, reply: SharedReply, body: Buffer): void {
     const { target } = withoutWaiting(asked);
-    if (asked.kind === 'playlist') {
-      const listed = newestListed(body.toString('latin1'));
-      if (listed && (newest.has(target) || newest.size < MOST_PLAYLISTS)) newest.set(target, listed);
-    }
-    if (!asked.awaits || newest.has(target)) this.#cache.put(target, reply);
+    if (isPlaylist(asked.kind)) playlists.read(target, body);
+    if (!asked.awaits || playlists.newest(target)) this.#cache.put(target, reply);
   }
 
   #giveUp(entry: StreamEntry, flight: SharedFlight, reply: Reply): void {
@@ -266,8 +275,9 @@ export class Edge {
     entry.upstream.drop(flight);
   }
 
-  #remove({ id, flights }: StreamEntry, flight: SharedFlight): void {
+  #remove({ id, flights, guesses }: StreamEntry, flight: SharedFlight): void {
     flights.delete(flight.asked.target);
+    if (flight.isGuess) guesses.ended();
     if (flights.size === 0) this.#strangers.delete(id);
   }
 
@@ -307,8 +317,16 @@ export class Edge {
         if (this.#strangers.delete(id)) this.#streams.set(id, entry);
       },
     });
-    const sinceMs = this.#now();
-    const entry: StreamEntry = { id, sinceMs, upstream, flights: new Map(), newest: new Map(), waiters: 0, usedMs: 0 };
+    const entry: StreamEntry = {
+      id,
+      sinceMs: this.#now(),
+      upstream,
+      flights: new Map(),
+      playlists: new SeenPlaylists(),
+      guesses: new Guesses(this.#limits.guessesPerStream, this.#now),
+      waiters: 0,
+      usedMs: 0,
+    };
     this.#strangers.set(id, entry);
     return entry;
   }
@@ -337,8 +355,8 @@ export class Edge {
 }
 
 /** What is waited for, unless that comes next. */
-function farAhead({ newest }: StreamEntry, { awaits }: Asked): Wanted | undefined {
-  const known = awaits && newest.get(awaits.plainTarget);
+function farAhead({ playlists }: StreamEntry, { awaits }: Asked): Wanted | undefined {
+  const known = awaits && playlists.newest(awaits.plainTarget);
   return known && isNext(known, awaits) ? undefined : awaits;
 }
 

@@ -44,6 +44,7 @@ export class FastConnection implements Exchange {
   #held: Buffer | undefined;
   #gone: (() => void) | undefined;
   #isLast = false;
+  #endsWhenIdle = false;
   #quietMs = 0;
 
   constructor(socket: Socket, options: FastConnectionOptions) {
@@ -60,8 +61,14 @@ export class FastConnection implements Exchange {
 
   /** Ends the connection as soon as nothing has to be answered on it; one that was left to node:http is ended there. */
   endWhenIdle(): void {
+    this.#isLast = true;
+    this.#endsWhenIdle = true;
     if (this.#state === 'idle') this.#socket.destroySoon();
-    else this.#isLast = true;
+  }
+
+  /** An answer is awaited or on its way. Of a connection that was left to node:http that is its own to know. */
+  get isAnswering(): boolean {
+    return this.#state === 'answering' || (this.#state !== 'left' && this.#socket.writableLength > 0);
   }
 
   /** The next answer, or the one that is awaited, is the last one on this connection, and says so. */
@@ -111,7 +118,9 @@ export class FastConnection implements Exchange {
 
   /** node:http has answered the request that it was given. */
   httpAnswered(): void {
-    if (this.#state === 'lent') this.#state = 'idle';
+    if (this.#state !== 'lent') return;
+    this.#state = 'idle';
+    if (this.#endsWhenIdle) this.#socket.destroySoon();
   }
 
   #read(chunk: Buffer): void {

@@ -158,4 +158,37 @@ describe('a connection of a viewer', () => {
     expect(bodies()).toEqual(['media /hls/wait/2']);
     server.listen(0, '127.0.0.1'); // for afterEach to close
   });
+
+  it.each(['is awaited', 'is on its way'])(
+    'gets what %s when the server closes, also where node:http had it',
+    async (when) => {
+      const body = `media /hls/wait/2${' '.repeat(24 * 1024 * 1024)}`;
+      await send(get('/hls/1', 'Range: bytes=0-1\r\n'));
+      await send(get('/hls/wait/2'), 1);
+      await expect.poll(() => waiting).toHaveLength(1);
+      client.pause();
+      if (when === 'is on its way') waiting[0]!.reply(text(body));
+      server.close();
+      if (when === 'is awaited') waiting[0]!.reply(text(body));
+      await settle();
+      client.resume();
+      await once(client, 'close');
+      expect(received.endsWith(body)).toBe(true);
+      server.listen(0, '127.0.0.1');
+    },
+  );
+
+  it('gets all that node:http has answered when the server closes', async () => {
+    const body = `media /hls/wait/1${' '.repeat(24 * 1024 * 1024)}`;
+    await send(get('/hls/wait/1', 'Range: bytes=0-\r\n'), 0);
+    await expect.poll(() => waiting).toHaveLength(1);
+    client.pause();
+    waiting[0]!.reply(text(body));
+    server.close();
+    await settle();
+    client.resume();
+    await once(client, 'close');
+    expect(received.endsWith(body)).toBe(true);
+    server.listen(0, '127.0.0.1');
+  });
 });

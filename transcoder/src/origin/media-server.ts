@@ -53,7 +53,11 @@ export class MediaServer extends Server {
   }
 
   override closeIdleConnections(): void {
+    // node:http sees nothing of what is answered the short way, and would take these for idle.
+    const busy = [...this.#connections].filter(([, { isAnswering }]) => isAnswering).map(([socket]) => socket);
+    for (const socket of busy) socket.destroy = () => socket;
     super.closeIdleConnections();
+    for (const socket of busy) Reflect.deleteProperty(socket, 'destroy');
     for (const connection of this.#connections.values()) connection.endWhenIdle();
   }
 

@@ -68,7 +68,9 @@ export function rangeReply(whole: Reply, type: string, wanted: string): Reply {
   const range = parseRange(wanted, whole.byteLength);
   if (range.kind === 'whole') return whole;
   if (range.kind === 'unsatisfiable') {
-    return new Reply(416, [...mediaFields(type), ['Content-Range', `bytes */${whole.byteLength}`]], 0, NOTHING);
+    const { byteLength } = whole;
+    const sentence = `There are ${byteLength} bytes of this file: ask for a range that begins within them.`;
+    return problemReply(416, sentence, [['Content-Range', `bytes */${byteLength}`]]);
   }
   const { first, last } = range;
   const fields: Field[] = [...mediaFields(type), ['Content-Range', `bytes ${first}-${last}/${whole.byteLength}`]];

@@ -1,0 +1,67 @@
+import { describe, expect, it } from 'vitest';
+import { readUrl, type Asked } from './asked.ts';
+import { SeenPlaylists } from './seen-playlists.ts';
+
+const LIVE = '/hls/default/live';
+const PLAYLIST = Buffer.from(`#EXTM3U
+#EXT-X-SERVER-CONTROL:CAN-BLOCK-RELOAD=YES,PART-HOLD-BACK=0.6
+#EXT-X-MEDIA-SEQUENCE:99
+#EXT-X-MAP:URI="init-0123456789ab.mp4"
+#EXTINF:2.00000,
+99.m4s
+#EXT-X-PART:DURATION=0.20000,URI="100.0.m4s",INDEPENDENT=YES
+#EXT-X-PRELOAD-HINT:TYPE=PART,URI="100.1.m4s"
+`);
+const MASTER = Buffer.from(
+  '#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\nsource/playlist.m3u8\n#EXT-X-STREAM-INF:BANDWIDTH=1\n720p/playlist.m3u8\n',
+);
+const asked = (path: string) => readUrl(`${LIVE}/${path}`) as Asked;
+const listed = (playlists: SeenPlaylists, paths: readonly string[]) =>
+  paths.filter((path) => playlists.lists(asked(path)));
+
+describe('playlists that came', () => {
+  it.each(['', '?_HLS_skip=YES'])('list media and what comes next, each in its own rendition (%j)', (skip) => {
+    const playlists = new SeenPlaylists();
+    const there = ['99.m4s', '100.0.m4s', '100.1.m4s', 'init-0123456789ab.mp4'].map((name) => `source/${name}`);
+    const others = ['98.m4s', '100.m4s', '100.2.m4s', '99.0.m4s', 'init-ba9876543210.mp4'].map(
+      (name) => `source/${name}`,
+    );
+    const all = [...there, ...others, '720p/99.m4s'];
+    expect(listed(playlists, all)).toEqual([]);
+    playlists.read(`${LIVE}/source/playlist.m3u8${skip}`, PLAYLIST);
+    expect(listed(playlists, all)).toEqual(there);
+  });
+
+  it('are there themselves, as are those that the master playlist lists', () => {
+    const playlists = new SeenPlaylists();
+    const all = ['master', 'source/playlist', '720p/playlist', '360p/playlist'].map((name) => `${name}.m3u8`);
+    expect(listed(playlists, all)).toEqual(['master.m3u8']);
+    playlists.read(`${LIVE}/source/playlist.m3u8`, PLAYLIST);
+    expect(listed(playlists, [...all, 'source/playlist.m3u8?_HLS_msn=100&_HLS_part=1'])).toEqual([
+      'master.m3u8',
+      'source/playlist.m3u8',
+      'source/playlist.m3u8?_HLS_msn=100&_HLS_part=1',
+    ]);
+    playlists.read(`${LIVE}/master.m3u8`, MASTER);
+    expect(listed(playlists, [...all, '720p/playlist.m3u8?_HLS_skip=YES'])).toEqual([
+      'master.m3u8',
+      'source/playlist.m3u8',
+      '720p/playlist.m3u8',
+      '720p/playlist.m3u8?_HLS_skip=YES',
+    ]);
+  });
+
+  it('take no more memory than they may, whatever a transcoder sends', () => {
+    const playlists = new SeenPlaylists();
+    const long = Array.from({ length: 5_000 }, (_, msn) => `#EXTINF:1.00000,\n${msn}.m4s\n`).join('');
+    playlists.read(`${LIVE}/source/playlist.m3u8`, Buffer.from(`#EXTM3U\n${long}`));
+    const numbers = Array.from({ length: 5_000 }, (_, msn) => `source/${msn}.m4s`);
+    const remembered = listed(playlists, numbers);
+    expect(remembered).toEqual(numbers.slice(-remembered.length));
+    expect(remembered.length * '#EXTINF:1.00000,\n4999.m4s\n'.length).toBeLessThanOrEqual(32 * 1024);
+    expect(remembered.length).toBeGreaterThan(1_000);
+    const renditions = Array.from({ length: 100 }, (_, n) => `r${n}/playlist.m3u8`);
+    for (const rendition of renditions) playlists.read(`${LIVE}/${rendition}`, PLAYLIST);
+    expect(listed(playlists, renditions)).toHaveLength(63);
+  });
+});
