@@ -52,7 +52,8 @@ export class RungLane {
 
   picture({ dtsMs, ptsMs }: PictureTime, keyframe: boolean, payload: Buffer): void {
     this.#flowing = true;
-    if (this.#newestSoundMs - dtsMs <= HOLD_MS) this.#holdMs = HOLD_MS;
+    // Not before it is well within: at its next hesitation sound would overtake the pictures again.
+    if (this.#newestSoundMs - dtsMs <= HOLD_MS / 2) this.#holdMs = HOLD_MS;
     this.#release(dtsMs);
     // A source that starts to reorder more deeply in mid-show would make a decode time go back.
     const grown = dtsMs > this.#lastDtsMs ? dtsMs : this.#lastDtsMs + 1;

@@ -56,9 +56,10 @@ export class LivePosition {
     return { start: listed.start, live: listed.end - this.#lag, at: this.#engine.video.currentTime };
   }
 
+  /** Whether the show can no longer be wound back to the picture. */
   get isMomentGone(): boolean {
     const { window } = this;
-    return !this.#following && window !== undefined && isMomentGone(window);
+    return window !== undefined && isMomentGone(window);
   }
 
   playlistArrived(newestEnd: number): void {

@@ -64,7 +64,8 @@ export class Player {
 
   play(): void {
     if (this.#state === 'idle' || this.#state === 'ended') return;
-    if (this.#position.isMomentGone) this.#loseMoment();
+    // Also for a viewer who was live: the engine would seek by itself, and nobody would say so or hold the live edge.
+    if (this.#shown && this.#position.isMomentGone) this.#loseMoment();
     else void this.#autoplay.startByHand();
   }
 
@@ -193,7 +194,7 @@ export class Player {
     if (waiting && seconds() - this.#since > REJOIN_AFTER) {
       if (this.#position.following) this.#rejoin();
       else this.#loseMoment();
-    } else if ((playing || waiting) && this.#position.isMomentGone) {
+    } else if ((playing || waiting) && !this.#position.following && this.#position.isMomentGone) {
       this.#loseMoment();
     }
     this.#position.tick(playing);
