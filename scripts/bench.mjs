@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { app } from './setup/app.mjs';
 import { dependencies } from './setup/dependencies.mjs';
-import { node24 } from './setup/node24.mjs';
+import { environmentOf, node24 } from './setup/node24.mjs';
 import { programs } from './setup/programs.mjs';
 import { runNode } from './setup/run-node.mjs';
 
@@ -12,4 +12,4 @@ const node = await node24();
 await dependencies(root, node);
 programs(['ffmpeg', 'chromium-headless-shell', 'nginx', 'nginx-rtmp', 'wrk']);
 app(root, node);
-runNode(node, [join(root, 'bench', 'src', 'main.ts'), ...process.argv.slice(2)]);
+runNode(node, [join(root, 'bench', 'src', 'main.ts'), ...process.argv.slice(2)], { env: environmentOf(node, root) });

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { app } from './setup/app.mjs';
 import { areDependenciesInstalled, dependencies } from './setup/dependencies.mjs';
-import { node24 } from './setup/node24.mjs';
+import { environmentOf, node24 } from './setup/node24.mjs';
 import { programs } from './setup/programs.mjs';
 import { runNode } from './setup/run-node.mjs';
 import { fail } from './setup/say.mjs';
@@ -21,4 +21,4 @@ if (command === 'start') {
   // Two installations at once would be in each other's way: `start` alone does it.
   fail('Run `npm start` first: it installs what is missing.');
 }
-runNode(node, [join(root, 'standalone', 'src', 'main.ts'), ...args]);
+runNode(node, [join(root, 'standalone', 'src', 'main.ts'), ...args], { env: environmentOf(node, root) });

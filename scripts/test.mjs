@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { app } from './setup/app.mjs';
 import { chooseCluster } from './setup/cluster.mjs';
 import { dependencies } from './setup/dependencies.mjs';
-import { node24 } from './setup/node24.mjs';
+import { environmentOf, node24 } from './setup/node24.mjs';
 import { programs } from './setup/programs.mjs';
 import { fail } from './setup/say.mjs';
 import { withoutCluster } from './setup/which-cluster.mjs';
@@ -20,7 +20,7 @@ programs(['ffmpeg', 'ffprobe', 'chromium-headless-shell', 'nginx', 'nginx-rtmp']
 app(root, node);
 
 const binary = (program) => join(root, 'node_modules', '.bin', program);
-const env = { ...process.env, PATH: `${dirname(node)}:${process.env.PATH}` };
+const env = environmentOf(node, root);
 
 /** Steps that read the sources alone: one beside the other. */
 const CHECKS = {
@@ -98,7 +98,10 @@ async function tellAgain(result) {
 function report() {
   const MARKS = { passed: '✓', failed: '✗', skipped: '-' };
   process.stdout.write('\n');
-  for (const { failures = [], again } of results) {
+  for (const { failures = [], retried = [], again } of results) {
+    for (const { file, name, message } of retried) {
+      process.stdout.write(`~ passed when it was told again: ${file}\n    ${name}\n      ${message}\n`);
+    }
     for (const { file, tests } of failures) {
       const isMended = again && !again.failures.some((failure) => failure.file === file);
       process.stdout.write(`${isMended ? '! passed when it ran alone' : '✗ failed'}: ${file}\n`);

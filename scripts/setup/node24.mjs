@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import { npm } from './npm.mjs';
 import { fail, say } from './say.mjs';
 
@@ -26,4 +26,16 @@ export async function node24() {
     fail(`Node ${VERSION} could not be fetched. Install Node ${WANTED_MAJOR} yourself and run this again.`);
   }
   return binary;
+}
+
+/**
+ * The environment of what runs with that binary: it is the `node` of everything below it, and keeps what it has compiled, beside the
+ * dependencies, so that the next process starts in a third of the time.
+ */
+export function environmentOf(node, root) {
+  return {
+    ...process.env,
+    PATH: `${dirname(node)}${delimiter}${process.env.PATH}`,
+    NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE ?? join(root, 'node_modules', '.cache', 'node'),
+  };
 }

@@ -5,7 +5,7 @@ import { join, relative } from 'node:path';
 
 /**
  * Runs a project of vitest.config.ts, or `files` of it one at a time, with its progress on the terminal. Returns `outcome` (passed
- * or failed) and `failures`, one per file: see failuresIn.
+ * or failed), `failures`, one per file (see failuresIn), and `retried` (see retriedIn).
  */
 export async function runVitest({ node, vitest, root, env, project, files }) {
   const folder = mkdtempSync(join(tmpdir(), 'showrunner-test-'));
@@ -15,8 +15,10 @@ export async function runVitest({ node, vitest, root, env, project, files }) {
   try {
     const child = spawn(node, [vitest, ...args], { cwd: root, env, stdio: 'inherit' });
     const status = await new Promise((resolve) => child.on('close', resolve));
-    if (status === 0) return { outcome: 'passed', failures: [] };
-    return { outcome: 'failed', failures: failuresIn(readResults(json), root) };
+    const results = readResults(json);
+    const retried = retriedIn(results, root);
+    if (status === 0) return { outcome: 'passed', failures: [], retried };
+    return { outcome: 'failed', failures: failuresIn(results, root), retried };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -38,6 +40,19 @@ export function failuresIn(results, root) {
       if (tests.length === 0) tests.push({ name: 'before or after its tests', message: firstLine(message) });
       return { file: relative(root, name), tests };
     });
+}
+
+/** Tests that passed at their second attempt, and the first line of why the first one failed: `{ file, name, message }`. */
+export function retriedIn(results, root) {
+  return results.testResults.flatMap(({ name: file, assertionResults }) =>
+    assertionResults
+      .filter(({ status, failureMessages }) => status === 'passed' && failureMessages.length > 0)
+      .map(({ fullName, failureMessages }) => ({
+        file: relative(root, file),
+        name: fullName,
+        message: firstLine(failureMessages[0]),
+      })),
+  );
 }
 
 /** Vitest writes nothing where it could not begin, which its own words on the terminal tell. */

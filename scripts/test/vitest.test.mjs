@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { failuresIn } from './vitest.mjs';
+import { failuresIn, retriedIn } from './vitest.mjs';
 
 const passed = { status: 'passed', fullName: 'a show goes live', failureMessages: [] };
 const failed = {
@@ -37,4 +37,14 @@ describe('what failed of a run', () => {
       },
     ]);
   });
+});
+
+it('tells of tests that passed at their second attempt why they failed at the first', () => {
+  const retried = { ...failed, status: 'passed' };
+  const results = {
+    testResults: [{ name: '/here/tests/show.test.ts', status: 'passed', assertionResults: [passed, retried] }],
+  };
+  expect(retriedIn(results, '/here')).toEqual([
+    { file: 'tests/show.test.ts', name: 'a show ends', message: 'AssertionError: expected 1 to be 2' },
+  ]);
 });
