@@ -19,6 +19,8 @@ async function leaseServer() {
     cutOff: undefined as string | undefined,
     /** So many writes are carried out without an answer. */
     answersLost: 0,
+    /** When each request was refused, where all are asked to come again in a second. */
+    refusedAt: undefined as number[] | undefined,
   };
   let version = 0;
   const put = (lease: Lease): Lease => {
@@ -33,6 +35,10 @@ async function leaseServer() {
         if (code === 200 && request.method === 'PUT' && state.answersLost-- > 0) response.destroy();
         else response.writeHead(code).end(JSON.stringify(body));
       };
+      if (state.refusedAt) {
+        state.refusedAt.push(performance.now());
+        return response.writeHead(429, { 'retry-after': '1' }).end('{}');
+      }
       const body = text ? (JSON.parse(text) as Lease) : undefined;
       if (state.cutOff !== undefined && body?.spec?.holderIdentity === state.cutOff) return response.destroy();
       if (request.method === 'GET') return answer(state.lease ? 200 : 404, state.lease ?? {});
@@ -177,4 +183,17 @@ it('does not take itself for the leader after it stood still, before any timer h
   stoodStillMs = TIMING.renewDeadlineMs;
   expect(a.terms[0]!.isValid()).toBe(false);
   expect(a.election.leads).toBe(false);
+});
+
+it('comes again no sooner than the server asks for, as long as that does not cost the lease', async () => {
+  const server = await leaseServer();
+  const a = candidate(server.client, 'a');
+  await leading(a);
+  const refusedAt = (server.refusedAt = []) as number[];
+  await vi.waitFor(() => expect(refusedAt.length).toBeGreaterThan(3), 3_000);
+  server.refusedAt = undefined;
+  // An attempt is given up after half of the deadline.
+  const attemptMs = TIMING.renewDeadlineMs / 2;
+  const pauses = refusedAt.slice(1).map((at, i) => at - refusedAt[i]!);
+  expect(Math.min(...pauses)).toBeGreaterThan(attemptMs + TIMING.retryMs - 20);
 });

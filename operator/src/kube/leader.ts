@@ -82,15 +82,18 @@ export class LeaderElection {
     const { signal } = this.#closed;
     while (!signal.aborted) {
       const started = this.#now();
+      const { retryMs } = this.#timing;
+      let leastMs = 0;
       try {
         await this.#attempt(started);
       } catch (error) {
         if (!signal.aborted) this.#options.logger.warn({ err: error }, 'the lease could not be asked for');
+        // The server's wish, but for one that would cost the lease.
+        if (error instanceof KubeError) leastMs = Math.min(error.retryAfterMs ?? 0, retryMs);
       }
-      const { retryMs } = this.#timing;
       // Those who wait do not come in step. A leader comes on time.
       const pauseMs = this.#term ? retryMs - (this.#now() - started) : retryMs * (1 + Math.random() / 5);
-      await sleep(Math.max(pauseMs, 0), undefined, { signal }).catch(() => undefined);
+      await sleep(Math.max(pauseMs, leastMs), undefined, { signal }).catch(() => undefined);
     }
   }
 

@@ -16,7 +16,9 @@ async function applied(present: KubeObject | undefined, uid?: string): Promise<o
       return present;
     },
     apply: async (_resource: unknown, object: KubeObject, options: object) => {
-      sent.push({ uid: object.metadata.uid, ...options });
+      const { uid, resourceVersion } = object.metadata;
+      if (resourceVersion !== undefined && present) throw new KubeError(409, { reason: 'Conflict' });
+      sent.push({ uid, ...options });
       return object;
     },
   } as unknown as KubeClient;

@@ -6,8 +6,12 @@ import type { Term } from './leader.ts';
 /** Owner of the fields that the operator sets. */
 export const FIELD_MANAGER = 'showrunner-operator';
 
-const NOT_FOUND = 404;
 const CONFLICT = 409;
+/**
+ * The API server makes an object that is applied with a resourceVersion, where there is none, and answers 409 to any other version
+ * of one that is there. No object has the first: the store's revisions begin with it.
+ */
+const OF_NO_OBJECT = '1';
 
 /** Another may lead by now. */
 export class TermOverError extends Error {
@@ -44,15 +48,22 @@ export class Writer {
 
   /**
    * `uid`: by force, to that very object. Without, the object is to be made, and a stranger's of its name answers 409: an apply
-   * without force would adopt one that says nothing to the contrary, such as a Service without a selector. It is looked for and
-   * not run into by a creation, which would keep fields that later applies leave out.
+   * without force would adopt one that says nothing to the contrary, such as a Service without a selector.
    */
   apply(resource: KubeResource, manifest: Manifest, uid: string | undefined): Promise<KubeObject> {
-    const object = uid === undefined ? manifest : { ...manifest, metadata: { ...manifest.metadata, uid } };
-    const options = { fieldManager: FIELD_MANAGER, force: uid !== undefined };
+    const as = (metadata: object, force: boolean) => {
+      const object = { ...manifest, metadata: { ...manifest.metadata, ...metadata } };
+      return this.#client.apply<KubeObject>(resource, object, { fieldManager: FIELD_MANAGER, force });
+    };
     return this.#write('apply', resource, async () => {
-      if (uid === undefined) await this.#refuseStranger(resource, manifest);
-      return this.#client.apply<KubeObject>(resource, object, options);
+      if (uid !== undefined) return as({ uid }, true);
+      try {
+        return await as({ resourceVersion: OF_NO_OBJECT }, false);
+      } catch (error) {
+        if (!(error instanceof KubeError && error.code === CONFLICT)) throw error;
+        await this.#refuseStranger(resource, manifest);
+        return as({}, false);
+      }
     });
   }
 
@@ -77,12 +88,10 @@ export class Writer {
     return this.#write('delete', resource, () => this.#client.delete(resource, name, namespace, uid));
   }
 
+  /** One of ours may have come into being since the last look. */
   async #refuseStranger(resource: KubeResource, { metadata: { namespace, name } }: Manifest): Promise<void> {
-    const found = await this.#client.get<KubeObject>(resource, name, namespace).catch((error: unknown) => {
-      if (!(error instanceof KubeError && error.code === NOT_FOUND)) throw error;
-      return undefined;
-    });
-    if (!found || found.metadata.labels?.[MANAGED_BY] === MANAGER) return;
+    const found = await this.#client.get<KubeObject>(resource, name, namespace);
+    if (found.metadata.labels?.[MANAGED_BY] === MANAGER) return;
     throw new KubeError(CONFLICT, {
       reason: 'AlreadyExists',
       message: `${resource.kind} "${name}" is somebody else's.`,
