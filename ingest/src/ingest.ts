@@ -75,7 +75,10 @@ export function ingestBehind(makeDoor: (context: DoorContext) => Door, options: 
       return door.port;
     },
     start: () => door.start(),
-    drain: (signal) => door.drain(signal),
+    drain: (signal) => {
+      flv.leave();
+      return door.drain(signal);
+    },
     async close() {
       await door.close();
       shows.close();

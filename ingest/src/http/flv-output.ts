@@ -35,6 +35,7 @@ export class FlvOutput {
   readonly #followers = new Set<FlvFollower>();
   readonly #instance = randomUUID();
   #beat: NodeJS.Timeout | undefined;
+  #isLeaving = false;
 
   constructor(context: FlvOutputContext) {
     this.#context = context;
@@ -60,6 +61,14 @@ export class FlvOutput {
       );
     } else this.#route(path, query, request, response);
     return true;
+  }
+
+  /**
+   * From now on nobody else may follow while somebody does: a transcoder that is to go on elsewhere would take viewers from the
+   * one that has the show until this process ends. Where that one is gone, another may.
+   */
+  leave(): void {
+    this.#isLeaving = true;
   }
 
   /** Ends every response that is still open. */
@@ -115,6 +124,14 @@ export class FlvOutput {
 
   #follow(stream: StreamRef, query: URLSearchParams, request: IncomingMessage, response: ServerResponse): void {
     const { shows } = this.#context;
+    if (this.#isLeaving && this.#followers.size > 0) {
+      refuse(
+        response,
+        503,
+        'This ingest is about to end, and somebody follows its last show: ask again for the next one.',
+      );
+      return;
+    }
     const writer = this.#begin(request, response);
     if (!writer) return;
     const follower = new FlvFollower(writer, () => shows.state(stream), this.#instance);

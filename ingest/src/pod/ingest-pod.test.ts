@@ -117,6 +117,31 @@ describe('an ingest pod', () => {
     expect(await exited).toBe(0);
   });
 
+  it('lets nobody else follow a show that it is about to leave, as long as somebody does', async () => {
+    stream.write({});
+    const { ports } = await start({ DRAIN_MS: '20000' });
+    const { ended } = push(ports['rtmp']!, { seconds: 30 });
+    await isState('live');
+    const follow = async () => {
+      const giveUp = new AbortController();
+      const url = `http://127.0.0.1:${ports['http']}/flv/shows/live.flv?follow&token=token`;
+      return { status: (await fetch(url, { signal: giveUp.signal })).status, giveUp };
+    };
+    const first = await follow();
+    const beside = await follow();
+    expect([first.status, beside.status]).toEqual([200, 200]);
+    beside.giveUp.abort();
+    const exited = pod!.end('SIGTERM');
+    for (const end = Date.now() + 2_000; Date.now() < end && !(await isRefused(ports['rtmp']!)););
+    expect((await follow()).status).toBe(503);
+    first.giveUp.abort();
+    let next = await follow();
+    for (const end = Date.now() + 2_000; Date.now() < end && next.status !== 200; next = await follow());
+    expect(next.status).toBe(200);
+    pod!.end('SIGKILL');
+    await Promise.all([exited, ended]);
+  });
+
   it('tells a publisher that goes on when the time is over', async () => {
     stream.write({});
     const { ports } = await start({ DRAIN_MS: '500' });

@@ -47,7 +47,8 @@ export interface PodProcess {
 
 /** Runs a `main.ts` of this workspace with the settings (`SHOWRUNNER_*` without that prefix), until it says `ready`. */
 async function startProcess(main: string, settings: Record<string, string>): Promise<PodProcess> {
-  const env: Record<string, string | undefined> = { PATH: process.env['PATH'], SHOWRUNNER_HOST: '127.0.0.1' };
+  const { PATH, NODE_COMPILE_CACHE } = process.env;
+  const env: Record<string, string | undefined> = { PATH, NODE_COMPILE_CACHE, SHOWRUNNER_HOST: '127.0.0.1' };
   for (const [name, value] of Object.entries(settings)) env[`SHOWRUNNER_${name}`] = value;
   const script = fileURLToPath(new URL(`../${main}`, import.meta.url));
   const child = spawn(process.execPath, [script], { env, stdio: ['ignore', 'pipe', 'pipe'] });
