@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
 /**
- * Unit tests live beside their files; stories under tests/ use real ffmpeg and Chromium, two files at a time, and those that claim
+ * Unit tests live beside their files; stories under tests/ use real ffmpeg and Chromium, three files at a time, and those that claim
  * how soon something is seen one after the other. Those on a real Kubernetes have namespaces of their own, and run two at a time.
  *
  * All stories have to do with time, and on a machine that others share it may be the machine that stood still: they are told once
@@ -28,7 +28,7 @@ export default defineConfig({
           exclude: ['**/node_modules/**', '**/dist/**'],
           testTimeout: 20_000,
           // They wait more than they work.
-          maxWorkers: 3,
+          maxWorkers: 5,
           // Most are over sooner than their imports; no module of ours keeps anything between two tests.
           isolate: false,
         },
@@ -40,7 +40,7 @@ export default defineConfig({
           include: ['tests/*.test.ts', 'tests/support/**/*.test.ts'],
           testTimeout: 120_000,
           hookTimeout: 120_000,
-          maxWorkers: 2,
+          maxWorkers: 3,
         },
       },
       {

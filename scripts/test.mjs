@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { app } from './setup/app.mjs';
 import { chooseCluster } from './setup/cluster.mjs';
 import { dependencies } from './setup/dependencies.mjs';
-import { environmentOf, node24 } from './setup/node24.mjs';
+import { cacheFolder, environmentOf, node24 } from './setup/node24.mjs';
 import { programs } from './setup/programs.mjs';
 import { fail } from './setup/say.mjs';
 import { withoutCluster } from './setup/which-cluster.mjs';
@@ -22,14 +22,22 @@ app(root, node);
 const binary = (program) => join(root, 'node_modules', '.bin', program);
 const env = environmentOf(node, root);
 
+/** What types and format have found of files that are as they were. The linter keeps nothing: a file may fail for another's types. */
+const found = (name) => join(cacheFolder, 'checks', name);
+const incremental = (name) => ['--incremental', '--tsBuildInfoFile', found(name)];
 /** Steps that read the sources alone: one beside the other. */
 const CHECKS = {
   types: [
-    ['tsc', '-p', '.'],
-    ['vue-tsc', '--noEmit', '-p', 'web/app'],
+    ['tsc', '-p', '.', ...incremental('types.tsbuildinfo')],
+    ['vue-tsc', '--noEmit', '-p', 'web/app', ...incremental('web-types.tsbuildinfo')],
   ],
   lint: [['eslint', '.', '--max-warnings', '0']],
-  format: [['prettier', '--check', '--log-level', 'warn', '.']],
+  format: [
+    [
+      ...['prettier', '--check', '--log-level', 'warn', '.'],
+      ...['--cache', '--cache-strategy', 'content', '--cache-location', found('format')],
+    ],
+  ],
   'dead code': [['knip']],
 };
 /** Steps that run the product: one after the other. The value is the project in vitest.config.ts. */

@@ -8,7 +8,7 @@ const WANTED_MAJOR = 24;
 const VERSION = readFileSync(new URL('../../.node-version', import.meta.url), 'utf8').trim();
 
 /** Where downloads are kept between checkouts. */
-const cacheFolder = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'showrunner');
+export const cacheFolder = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'showrunner');
 
 /** Path of a Node 24 binary: this one where it is new enough, else one from the npm registry, kept in the cache. */
 export async function node24() {

@@ -138,7 +138,7 @@ describe('an ingest pod', () => {
     let next = await follow();
     for (const end = Date.now() + 2_000; Date.now() < end && next.status !== 200; next = await follow());
     expect(next.status).toBe(200);
-    pod!.end('SIGKILL');
+    void pod!.end('SIGKILL');
     await Promise.all([exited, ended]);
   });
 

@@ -94,10 +94,14 @@ describe('RungLane', () => {
     picture(3_000);
     sound(5_200);
     expect(log).toEqual(['audio 3000 0', 'video 3000 0']);
+    // Two seconds behind would be in time, and the next hesitation too late.
     picture(3_200);
-    sound(7_099);
+    sound(7_199);
     expect(log.slice(2)).toEqual(['video 3200 0']);
-    sound(7_100);
-    expect(log.slice(3)).toEqual(['audio 5100 0']);
+    picture(6_199);
+    expect(log.slice(3)).toEqual(['audio 5100 0', 'audio 5200 0', 'video 6199 0']);
+    sound(9_198);
+    sound(9_199);
+    expect(log.slice(6)).toEqual(['audio 7199 0']);
   });
 });

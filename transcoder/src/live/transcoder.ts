@@ -13,7 +13,7 @@ import type { Exchange } from '../origin/exchange.ts';
 import { Origin } from '../origin/origin.ts';
 import { ShowPages } from '../origin/show-pages.ts';
 import type { TrackConfigs } from '../packager/media-sample.ts';
-import { firstNumbers, type FirstNumbers } from './first-numbers.ts';
+import { firstNumbers, type LastNumbers } from './first-numbers.ts';
 import { LiveShow } from './live-show.ts';
 import { TranscoderMetrics } from './metrics.ts';
 
@@ -63,7 +63,9 @@ interface StreamEntry {
   subscription: { close(): void };
   pages: ShowPages | undefined;
   forget: NodeJS.Timeout | undefined;
-  last: FirstNumbers | undefined;
+  last: LastNumbers | undefined;
+  /** When the present or last show went on air, in milliseconds since the epoch. */
+  onAirSince: number | undefined;
   /** When the last show ended, on the clock that never leaps. */
   endedMs: number;
   /** Seconds from the start of the last show to its first playable media. */
@@ -92,6 +94,7 @@ export function createTranscoder(options: TranscoderOptions): Transcoder {
   function beginShow(entry: StreamEntry, onAirSince: number | undefined): LiveShow {
     clearTimeout(entry.forget);
     entry.firstMediaSeconds = undefined;
+    entry.onAirSince = onAirSince;
     const { stream } = entry;
     const log = logger.child({ stream: streamId(stream) });
     const startedMs = monotonicMs();
@@ -99,7 +102,7 @@ export function createTranscoder(options: TranscoderOptions): Transcoder {
     const show = new LiveShow({
       stream,
       transcode: entry.transcode,
-      numbers: firstNumbers(now(), entry.last),
+      numbers: firstNumbers(now(), onAirSince, entry.last),
       // It was on air before we were here to show it.
       continuesOthers: onAirSince !== undefined && onAirSince < sinceMs,
       now,
@@ -128,7 +131,10 @@ export function createTranscoder(options: TranscoderOptions): Transcoder {
     const show = entry.pages?.show;
     if (!show || show.ended) return;
     const { last } = show.source.window;
-    if (last) entry.last = { msn: last.msn, discontinuitySequence: last.discontinuitySequence };
+    if (last) {
+      const { msn, discontinuitySequence } = last;
+      entry.last = { msn, discontinuitySequence, onAirSince: entry.onAirSince };
+    }
     entry.endedMs = monotonicMs();
     const log = logger.child({ stream: streamId(entry.stream) });
     const stopped = show[how]()
@@ -170,6 +176,7 @@ export function createTranscoder(options: TranscoderOptions): Transcoder {
         pages: undefined,
         forget: undefined,
         last: undefined,
+        onAirSince: undefined,
         endedMs: -Infinity,
         firstMediaSeconds: undefined,
       };
