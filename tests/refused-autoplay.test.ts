@@ -82,19 +82,20 @@ describe('a browser that plays only after the viewer has acted', () => {
   it('goes on in a small window of its own', async () => {
     const page = await browser.open(product.watchUrl);
     await untilPlaying(page);
-    await page.mouse.click(640, 20);
+    await page.mouse.click(320, 20);
     await page.mouse.move(400, 300);
     await page.mouse.move(420, 320);
     const button = page.getByRole('button', { name: 'Picture in picture' });
+    const isInWindow = () => page.evaluate<boolean>('document.pictureInPictureElement !== null');
     await button.click();
-    await page.waitForFunction('document.pictureInPictureElement !== null', undefined, { timeout: 5_000 });
+    await eventually('the small window', () => isInWindow(), { timeoutMs: 5_000 });
     expect(await button.getAttribute('aria-pressed')).toBe('true');
     await untilPlaying(page);
     // The controls have faded meanwhile where the picture took its time.
     await page.mouse.move(400, 300);
     await page.mouse.move(420, 320);
     await button.click();
-    await page.waitForFunction('document.pictureInPictureElement === null', undefined, { timeout: 5_000 });
+    await eventually('no small window', async () => !(await isInWindow()), { timeoutMs: 5_000 });
   });
 
   it('without an error on the page', () => {

@@ -14,7 +14,7 @@ import {
   startShowrunner,
   untilPlaying,
   untilState,
-} from './support/index.ts';
+} from '../support/index.ts';
 
 describe('Ctrl-C in mid-show', () => {
   it('ends the show for its viewers, answers who waits, and leaves nothing behind', async () => {
