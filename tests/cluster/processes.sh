@@ -15,6 +15,12 @@ is_running() { # program
   pid=$(cat "$PIDS/$1.pid" 2>/dev/null) && [[ $(readlink "/proc/$pid/exe") == */"$1"?(" (deleted)") ]]
 }
 
+# What was started and is no more; one that is on its way to become its program is there.
+has_ended() { # program
+  local pid
+  pid=$(cat "$PIDS/$1.pid" 2>/dev/null) && [ -z "$(readlink "/proc/$pid/exe")" ]
+}
+
 # In a session of its own, so that Ctrl-C stops the script alone. It writes its pid before it becomes the program, so that
 # an interrupted script leaves no process behind that nobody knows. It must not inherit the lock.
 start() { # program, argument…

@@ -101,15 +101,25 @@ present=$(ctr images ls -q)
 for archive in "$CLUSTER_HOME"/images/*.tar; do
   grep -q "^localhost/$(basename "$archive" .tar):" <<<"$present" || ctr images import "$archive" >/dev/null
 done
-start kubelet --config="$CONF/kubelet.yaml" --kubeconfig="$CONF/kubelet.kubeconfig" --hostname-override=$NODE_NAME \
-  --node-ip=$NODE_IP --root-dir="$STATE/kubelet" --cert-dir="$STATE/kubelet/pki"
+run_kubelet() {
+  start kubelet --config="$CONF/kubelet.yaml" --kubeconfig="$CONF/kubelet.kubeconfig" --hostname-override=$NODE_NAME \
+    --node-ip=$NODE_IP --root-dir="$STATE/kubelet" --cert-dir="$STATE/kubelet/pki"
+}
+# containerd answers a moment before it can run pods, and a kubelet that comes in between ends at once.
+keep_kubelet() { if has_ended kubelet; then run_kubelet; fi; }
+node_is_ready() {
+  keep_kubelet
+  kubectl wait --for=condition=Ready "node/$NODE_NAME" --timeout=1s
+}
+run_kubelet
 start kube-proxy --config="$CONF/proxy.yaml"
-wait_for "the node is Ready" kubectl wait --for=condition=Ready node/$NODE_NAME --timeout=1s
+wait_for "the node is Ready" node_is_ready
 kubectl apply --server-side -f "$CONF/coredns.yaml" >/dev/null
 
 # A pod's stored status may be older than the restart, so the DNS itself is asked, for its own name. (Its labels' lengths
 # do without a 10, the line feed at which printf would cut the datagram in two.)
 dns_answers() {
+  keep_kubelet
   local query='\x12\x34\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00\x08kube-dns\x0bkube-system\x03svc\x07cluster\x05local\x00\x00\x01\x00\x01'
   local answer
   answer=$(timeout 0.5 bash -c 'exec 3<>"/dev/udp/$1/53"; printf "$2" >&3; dd bs=512 count=1 <&3 2>/dev/null | od -An -tu1' dns $DNS_IP "$query")
