@@ -181,25 +181,28 @@ export class Edge {
     if (this.#unknown.has(id)) return this.#refuse(exchange, 404, `There is no stream named ${id}.`);
     const { waiters, waitersPerStream } = this.#limits;
     const entry = this.#waiters < waiters ? this.#entry(id, asked.stream) : undefined;
-    const flight = entry?.flights.get(asked.target);
-    if (!entry || entry.waiters >= waitersPerStream || (!flight && !this.#hasRoom(entry, asked))) {
-      return this.#refuse(exchange, 503, TOO_MANY_WAIT, RETRY_AFTER);
-    }
-    this.#metrics.request(flight ? 'coalesced' : 'upstream');
+    const known = entry?.flights.get(asked.target);
+    const flight = entry && entry.waiters < waitersPerStream ? (known ?? this.#begin(entry, asked)) : undefined;
+    if (!entry || !flight) return this.#refuse(exchange, 503, TOO_MANY_WAIT, RETRY_AFTER);
+    this.#metrics.request(known ? 'coalesced' : 'upstream');
     this.#waiters += 1;
     entry.waiters += 1;
-    const joined = flight ?? this.#flight(entry, asked);
-    joined.waiters.add(exchange);
-    exchange.onGone(() => this.#leave(exchange, entry, joined));
-    if (!flight) entry.upstream.ask(joined);
+    flight.waiters.add(exchange);
+    exchange.onGone(() => this.#leave(exchange, entry, flight));
+    if (!known) entry.upstream.ask(flight);
   }
 
-  /** For another question to the transcoder. */
-  #hasRoom(entry: StreamEntry, asked: Asked): boolean {
-    if (entry.flights.size >= this.#limits.flightsPerStream) return false;
-    if (!entry.playlists.lists(asked) && !entry.guesses.hasRoom) return false;
-    const wanted = farAhead(entry, asked);
-    return !wanted || this.#hasRoomAhead(entry, wanted);
+  /** Another question to the transcoder; `undefined` where there is no room for it. */
+  #begin(entry: StreamEntry, asked: Asked): SharedFlight | undefined {
+    if (entry.flights.size >= this.#limits.flightsPerStream) return undefined;
+    const isGuess = !entry.playlists.lists(asked);
+    if (isGuess && !entry.guesses.hasRoom) return undefined;
+    const far = farAhead(entry, asked);
+    if (far && !this.#hasRoomAhead(entry, far)) return undefined;
+    const flight = this.#flight(entry, asked, { far, isGuess });
+    if (isGuess) entry.guesses.began();
+    entry.flights.set(asked.target, flight);
+    return flight;
   }
 
   /** Whoever asks far ahead waits long, so the furthest gives way. */
@@ -213,15 +216,14 @@ export class Edge {
     return true;
   }
 
-  #flight(entry: StreamEntry, asked: Asked): SharedFlight {
+  #flight(entry: StreamEntry, asked: Asked, rank: Pick<SharedFlight, 'far' | 'isGuess'>): SharedFlight {
     const { id } = entry;
     const { target, kind } = asked;
     const mostBytes = isPlaylist(kind) ? MOST_PLAYLIST_BYTES : MOST_MEDIA_BYTES;
     const flight: SharedFlight = {
       asked: { target, mayBlock: mayBlock(kind), mostBytes },
       waiters: new Set(),
-      far: farAhead(entry, asked),
-      isGuess: !entry.playlists.lists(asked),
+      ...rank,
       answered: (answer) => {
         const reply = upstreamReply(kind, answer, this.#now);
         if (!reply) return flight.refused('unusable');
@@ -236,8 +238,6 @@ export class Edge {
         if (entry.flights.size === 0) this.#streams.delete(id);
       },
     };
-    if (flight.isGuess) entry.guesses.began();
-    entry.flights.set(target, flight);
     return flight;
   }
 

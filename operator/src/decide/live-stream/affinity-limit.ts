@@ -7,22 +7,18 @@ const TOO_LONG: NonNullable<PodSpec['affinity']> = Object.freeze({});
 
 /** The spec as it can be kept: the same object, unless an affinity is too long. */
 export function withoutLongAffinity(spec: LiveStreamSpec): LiveStreamSpec {
-  const { ingest, transcode } = spec;
-  if (longAffinityOf(spec) === undefined) return spec;
-  return { ...spec, ingest: { ...ingest, ...shortened(ingest) }, transcode: { ...transcode, ...shortened(transcode) } };
+  const [ingest, transcode] = [shortened(spec.ingest), shortened(spec.transcode)];
+  return ingest === spec.ingest && transcode === spec.transcode ? spec : { ...spec, ingest, transcode };
 }
 
-/** The field that is or was too long, as `spec.ingest.pod.affinity`. */
+/** The field of a kept spec that was too long, as `spec.ingest.pod.affinity`. */
 export function longAffinityOf({ ingest, transcode }: LiveStreamSpec): string | undefined {
-  if (isLong(ingest.pod)) return 'spec.ingest.pod.affinity';
-  return isLong(transcode.pod) ? 'spec.transcode.pod.affinity' : undefined;
+  if (ingest.pod?.affinity === TOO_LONG) return 'spec.ingest.pod.affinity';
+  return transcode.pod?.affinity === TOO_LONG ? 'spec.transcode.pod.affinity' : undefined;
 }
 
-function shortened({ pod }: { readonly pod?: PodSpec | undefined }): { pod?: PodSpec } {
-  return isLong(pod) ? { pod: { ...pod, affinity: TOO_LONG } } : {};
-}
-
-function isLong(pod: PodSpec | undefined): boolean {
-  const affinity = pod?.affinity;
-  return affinity === TOO_LONG || (affinity !== undefined && JSON.stringify(affinity).length > MAX_AFFINITY_LENGTH);
+function shortened<T extends { readonly pod?: PodSpec | undefined }>(part: T): T {
+  const affinity = part.pod?.affinity;
+  if (affinity === undefined || JSON.stringify(affinity).length <= MAX_AFFINITY_LENGTH) return part;
+  return { ...part, pod: { ...part.pod, affinity: TOO_LONG } };
 }
