@@ -67,7 +67,7 @@ describe('readers that do not read', () => {
     expect.soft(reader.violations).toEqual([]);
     expect.soft(Math.max(...reader.lateness(from))).toBeLessThan(3_000 * (reader.playlist.partTarget ?? 0));
     // Fifty segments of four megabytes for each of twenty connections would be four gigabytes, were they queued.
-    expect.soft(residentBytes(product.pid) - before).toBeLessThan(150 * MEGABYTE);
+    expect.soft(residentBytes(product.pid) - before).toBeLessThan(120 * MEGABYTE);
 
     // What a slow FLV reader has not taken is bounded, and then it is dropped: reading on, it comes to an end.
     for (const socket of flvReaders) socket.resume();
