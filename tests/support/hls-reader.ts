@@ -2,7 +2,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { httpGet, wallClock, type HttpAnswer } from './http-get.ts';
 import {
   expandDelta,
-  isBefore,
   nextPosition,
   parseMaster,
   parseMedia,
@@ -249,17 +248,10 @@ export class HlsReader {
     }
     if (full.skipped !== parsed.skipped) this.#add(parsed.problems.map((message) => ({ rule: 'SYNTAX', message })));
     const compared = await compare;
-    if (compared?.status === 200) this.#compare(parseMedia(compared.body.toString()), full);
+    if (compared?.status === 200) this.#add(checkDelta(parseMedia(compared.body.toString()), full));
     this.#add(checkBlockingAnswer(asked, full));
     this.#take(full, answer.endedAt);
     if (this.#rounds % 12 === 6) this.#background.push(this.#checkReports());
-  }
-
-  /** A full playlist, asked for at the same moment, with the one that a delta has made. */
-  #compare(whole: MediaPlaylist, expanded: MediaPlaylist): void {
-    const isOlder = isBefore(nextPosition(whole), nextPosition(expanded));
-    // Where one of the two was asked for again it is of a later moment.
-    if (!(this.#options.asksAgain && isOlder)) this.#add(checkDelta(whole, expanded));
   }
 
   #fetchHint(uri: string): void {
@@ -366,7 +358,11 @@ export class HlsReader {
       .filter((url) => url !== this.#playlistUrl);
     for (const other of others) {
       const before = await this.#get(other);
-      const own = await this.#get(this.#playlistUrl);
+      const formerly = await this.#get(this.#playlistUrl);
+      if (formerly?.status !== 200) continue;
+      // Reports are of the moment when their own rendition went on: only the next playlist is made after `before` was.
+      const { msn, part } = nextPosition(parseMedia(formerly.body.toString()));
+      const own = await this.#get(`${this.#playlistUrl}?_HLS_msn=${msn}&_HLS_part=${part}`);
       const after = await this.#get(other);
       if (before?.status !== 200 || own?.status !== 200 || after?.status !== 200) continue;
       const report = parseMedia(own.body.toString()).renditionReports.find(

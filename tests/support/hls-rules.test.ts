@@ -91,6 +91,15 @@ describe('the playlist parser', () => {
 });
 
 describe('the rules for one playlist', () => {
+  it('compares a delta update with a full playlist, whichever is of an earlier moment', () => {
+    const [earlier, later] = [parseMedia(GOOD), parseMedia(LATER)];
+    expect(checkDelta(earlier, later)).toEqual([]);
+    expect(checkDelta(later, earlier)).toEqual([]);
+    const torn = parseMedia(LATER.replace('URI="12.1.m4s"', 'URI="x.m4s"'));
+    expect(checkDelta(earlier, torn)).toHaveLength(1);
+    expect(checkDelta(torn, earlier)).toHaveLength(1);
+  });
+
   it('finds nothing wrong with a good one', () => {
     expect(checkMediaPlaylist(parseMedia(GOOD))).toEqual([]);
     expect(checkMediaPlaylist(parseMedia(LATER))).toEqual([]);

@@ -305,9 +305,11 @@ export function checkBlockingAnswer(
       ];
 }
 
-/** An expanded delta update against the full playlist of the same moment. */
+/** An expanded delta update against a full playlist: two answers to one question, of which either may be the earlier. */
 export function checkDelta(full: MediaPlaylist, expanded: MediaPlaylist): Violation[] {
-  const found = checkSameSegments(expanded, full).map(({ rule, message }) => broken('SKIP', `${rule}: ${message}`));
+  const fullIsEarlier = isBefore(nextPosition(full), nextPosition(expanded));
+  const [earlier, later] = fullIsEarlier ? [full, expanded] : [expanded, full];
+  const found = checkSameSegments(earlier, later).map(({ rule, message }) => broken('SKIP', `${rule}: ${message}`));
   if (full.mediaSequence !== expanded.mediaSequence && nextPosition(full).msn === nextPosition(expanded).msn) {
     found.push(
       broken('SKIP', `The delta starts at ${expanded.mediaSequence}, the full playlist at ${full.mediaSequence}`),
@@ -317,8 +319,8 @@ export function checkDelta(full: MediaPlaylist, expanded: MediaPlaylist): Violat
 }
 
 /**
- * A rendition report against the rendition itself, fetched just before and just after the report was read: it may say
- * neither less than was there before nor more than is there after (4.4.5.4).
+ * A rendition report against the rendition itself, fetched before the playlist with the report was made and after it
+ * was read: it may say neither less than was there before nor more than is there after (4.4.5.4).
  */
 export function checkRenditionReport(
   report: { uri: string; lastMsn: number | undefined; lastPart: number | undefined },
