@@ -49,7 +49,7 @@ const REFUSALS = {
   },
   replaced: {
     status: 'NetStream.Publish.Rejected',
-    sentence: 'Another publisher with the same stream key has taken over.',
+    sentence: 'Another publisher of this show has taken over.',
     stop: 'replaced',
   },
   'admission-failed': {

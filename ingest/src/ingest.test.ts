@@ -88,7 +88,7 @@ describe('a publisher', () => {
     const first = push(port, { seconds: 10 });
     await until(() => reader.tags.length > 10);
     const second = push(port, { seconds: 1 });
-    expect(await first.ended).toContain('Another publisher with the same stream key has taken over.');
+    expect(await first.ended).toContain('Another publisher of this show has taken over.');
     expect(await second.ended).toBe('');
     await until(() => reader.heard.length === 5);
     expect(reader.heard).toEqual(['started', 'stopped: replaced', 'started', 'stopped: closed', 'ended: grace-over']);

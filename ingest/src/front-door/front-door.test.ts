@@ -100,7 +100,7 @@ describe('a publisher at the front door', () => {
     const first = push(doorway.port, { seconds: 10 });
     await until(() => reader.tags.length > 10);
     const second = push(doorway.port, { seconds: 1 });
-    expect(await first.ended).toContain('Another publisher with the same stream key has taken over.');
+    expect(await first.ended).toContain('Another publisher of this show has taken over.');
     expect(await second.ended).toBe('');
     await doorway.store.delete('LiveStream', { namespace: 'default', name: 'off' });
     await until(() => doorway.log.some((line) => line.includes('"reason":"disabled"')));
@@ -234,7 +234,7 @@ describe('who has a good key', () => {
     for (let n = 0; n < 6; n++) clients.push(await held(doorway, KEY));
     await until(() => clients.slice(0, 3).every(({ ended }) => ended));
     expect(clients.map(({ statuses }) => statuses.length)).toEqual([1, 1, 1, 0, 0, 0]);
-    expect(clients[0]!.statuses[0]).toContain('Another publisher with the same stream key has taken over.');
+    expect(clients[0]!.statuses[0]).toContain('Another publisher of this show has taken over.');
     await held(doorway, 'other');
     await until(() => doorway.knocks.includes('default/other'));
     expect(await doorway.metric('showrunner_front_door_held')).toBe('showrunner_front_door_held 4');
