@@ -7,6 +7,8 @@ import type { PodReason } from './reasons.ts';
 export interface ComponentState {
   readonly component: StreamComponent;
   readonly ready: boolean;
+  /** There is a pod, or a Deployment that is to make one. */
+  readonly isMade: boolean;
   readonly reason: PodReason;
   readonly message: string;
   /** Somebody should look at it: it does not become ready by waiting. */
@@ -85,6 +87,7 @@ export function componentState(
     return {
       component,
       ready: true,
+      isMade: true,
       reason: 'PodReady',
       message: `Pod "${ready.name}" is ready${where}.`,
       isTrouble: false,
@@ -93,19 +96,29 @@ export function componentState(
   const newest = running.filter((pod) => !pod.deleting).sort((a, b) => b.createdAt - a.createdAt)[0];
   if (newest?.trouble) {
     const { reason, message } = explained(component, newest, newest.trouble);
-    return { component, ready: false, reason, message, isTrouble: true };
+    return { component, ready: false, isMade: true, reason, message, isTrouble: true };
   }
   if (newest) {
     const message = `Pod "${newest.name}" is starting.`;
-    return { component, ready: false, reason: 'PodStarting', message, isTrouble: false, podIP: newest.ip };
+    return {
+      component,
+      ready: false,
+      isMade: true,
+      reason: 'PodStarting',
+      message,
+      isTrouble: false,
+      podIP: newest.ip,
+    };
   }
   if (deployment?.failure !== undefined) {
     const quota = explainQuota(deployment.failure, `the ${component} pod`);
     if (quota) {
-      return { component, ready: false, reason: 'QuotaExceeded', message: quota.message, isTrouble: false, quota };
+      const { message } = quota;
+      return { component, ready: false, isMade: true, reason: 'QuotaExceeded', message, isTrouble: false, quota };
     }
     const message = `Kubernetes refuses to make the ${component} pod: ${sentence(withoutPodName(deployment.failure))}`;
-    return { component, ready: false, reason: 'PodRefused', message, isTrouble: true };
+    return { component, ready: false, isMade: true, reason: 'PodRefused', message, isTrouble: true };
   }
-  return { component, ready: false, reason: 'PodStarting', message: 'A pod is being made.', isTrouble: false };
+  const isMade = deployment !== undefined;
+  return { component, ready: false, isMade, reason: 'PodStarting', message: 'A pod is being made.', isTrouble: false };
 }

@@ -15,7 +15,7 @@ import { COMPONENTS } from './object-names.ts';
 import type { ObservedLiveStream, PodAnswers, StreamObjects } from './observed-live-stream.ts';
 import { occupationOf } from './occupation.ts';
 import { disabledShowEnd, podsNeeded } from './pods-needed.ts';
-import { podsStatus, STARTING_MS, UNKNOWN_FOR_MS } from './pods-status.ts';
+import { podsStatus, STARTING_MS, UNKNOWN_FOR_MS, type PodsSeen } from './pods-status.ts';
 import { GIVE_BACK_AFTER_MS, quotaStanding } from './quota-standing.ts';
 import { refusalProblem, specProblem } from './spec-problem.ts';
 import { standbyOf } from './standby.ts';
@@ -114,14 +114,15 @@ export function decideLiveStream(
   const looksFirst = stopsBlindly || (isWaiting && isStale && !isBusy && !isLeaving);
   const hasPods = pods === 'wanted' || (pods === 'as-they-are' && hasDeployment);
   const knowsSoon = unknownSince !== undefined && now - unknownSince < UNKNOWN_FOR_MS;
-  const seen = {
+  const waits = isWaiting && !looksFirst && !(publisher === 'unknown' && knowsSoon && !onAir);
+  const seen: PodsSeen = {
     problem: keys.problem ?? blocked ?? (refusal && refusalProblem(refusal)),
     isReplacing: former.exist,
     hasPods,
     states,
     followed,
     refused: (refusal && explainQuota(refusal.message, refusal.object)) ?? quota.refused,
-    updatePending: isWaiting && !looksFirst && !(publisher === 'unknown' && knowsSoon && !onAir),
+    updateWaitsFor: waits ? (isBusy || !isLeaving ? 'show' : 'viewers') : undefined,
   };
   const cluster = podsStatus(stream, seen, now);
   const status = decideStatus(stream, { keys, show, urls: settings.urls, pods: cluster }, now);

@@ -6,6 +6,7 @@ import { liveStream, START } from './testing/world.ts';
 const ready = (component: 'ingest' | 'transcoder'): ComponentState => ({
   component,
   ready: true,
+  isMade: true,
   reason: 'PodReady',
   message: 'It is ready.',
   isTrouble: false,
@@ -13,6 +14,7 @@ const ready = (component: 'ingest' | 'transcoder'): ComponentState => ({
 const starting = (component: 'ingest' | 'transcoder'): ComponentState => ({
   component,
   ready: false,
+  isMade: true,
   reason: 'PodStarting',
   message: 'It is starting.',
   isTrouble: false,
@@ -25,7 +27,7 @@ const seen: PodsSeen = {
   states: both,
   followed: { publisher: 'off', show: undefined },
   refused: undefined,
-  updatePending: false,
+  updateWaitsFor: undefined,
 };
 const crashing: ComponentState = {
   ...starting('ingest'),
@@ -86,12 +88,12 @@ describe('the conditions of pods', () => {
     ],
     [
       'an update behind a show',
-      { updatePending: true, followed: onAir },
+      { updateWaitsFor: 'show', followed: onAir },
       ['Ready True PublisherWelcome', 'UpdatePending True ShowRunning'],
     ],
     [
       'an update behind silence',
-      { updatePending: true, followed: { publisher: 'unknown', show: undefined, unknownSince: START - 15_000 } },
+      { updateWaitsFor: 'show', followed: { publisher: 'unknown', show: undefined, unknownSince: START - 15_000 } },
       ['Ready True PublisherWelcome', 'UpdatePending True StateUnknown', 'Degraded True StateUnknown'],
     ],
     [
@@ -134,4 +136,17 @@ describe('the conditions of pods', () => {
     const at = (of: Partial<PodsSeen>) => podsStatus(liveStream(), { ...seen, states, ...of }, START).ingestPodIP;
     expect([at({}), at({ hasPods: false })]).toEqual(['10.0.0.1', undefined]);
   });
+});
+
+it('takes no component for starting whose object is refused', () => {
+  const states = [ready('ingest'), { ...starting('transcoder'), isMade: false }];
+  const { components } = podsStatus(
+    liveStream(),
+    { ...seen, states, problem: { reason: 'ObjectRefused', message: 'It is refused.' } },
+    START,
+  );
+  expect(components.map(({ type, reason }) => `${type} ${reason}`)).toEqual([
+    'IngestReady PodReady',
+    'TranscoderReady NotStarted',
+  ]);
 });

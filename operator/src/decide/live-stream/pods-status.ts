@@ -29,8 +29,8 @@ export interface PodsSeen {
   readonly followed: FollowedShow;
   /** What a quota keeps out, or has kept out when there was last an attempt. */
   readonly refused: QuotaRefusal | undefined;
-  /** Pods wait for a newer template. */
-  readonly updatePending: boolean;
+  /** What newer pods wait for, where they do. */
+  readonly updateWaitsFor: 'show' | 'viewers' | undefined;
 }
 
 const QUOTA_REASONS = {
@@ -64,11 +64,23 @@ function componentsOf(stream: LiveStream, { hasPods, states, problem, refused }:
     : problem || refused
       ? ({ reason: 'NotStarted', message: 'No pod runs; the condition Ready says why.' } as const)
       : ({ reason: 'OnDemand', message: 'No pod runs; one starts when a publisher comes.' } as const);
-  return states.map(({ component, ready, reason, message }) => ({
+  return states.map(({ component, ready, reason, message, isMade }) => ({
     type: component === 'ingest' ? 'IngestReady' : 'TranscoderReady',
     status: hasPods && ready ? 'True' : 'False',
-    ...(hasPods ? { reason, message } : idle),
+    // What is wrong with the stream may be that Kubernetes refuses to make it.
+    ...(hasPods && (isMade || !problem) ? { reason, message } : idle),
   }));
+}
+
+function updateWaits(reason: 'show' | 'viewers' | 'unknown') {
+  switch (reason) {
+    case 'show':
+      return { reason: 'ShowRunning', message: 'Newer pods wait for the end of the show.' } as const;
+    case 'viewers':
+      return { reason: 'ShowRunning', message: 'Newer pods wait until viewers have had the end of the show.' } as const;
+    case 'unknown':
+      return { reason: 'StateUnknown', message: 'Newer pods wait until it is known that no show is running.' } as const;
+  }
 }
 
 function degraded({ hasPods, states, followed }: PodsSeen, now: number): Finding<'Degraded'>[] {
@@ -95,14 +107,8 @@ export function podsStatus(stream: LiveStream, seen: PodsSeen, now: number): Pod
   if (quota) {
     others.push({ type: 'QuotaExceeded', status: 'True', reason: QUOTA_REASONS[quota.kind], message: quota.message });
   }
-  if (seen.updatePending) {
-    others.push({
-      type: 'UpdatePending',
-      status: 'True',
-      ...(isUnknown
-        ? { reason: 'StateUnknown', message: 'Newer pods wait until it is known that no show is running.' }
-        : { reason: 'ShowRunning', message: 'Newer pods wait for the end of the show.' }),
-    });
+  if (seen.updateWaitsFor) {
+    others.push({ type: 'UpdatePending', status: 'True', ...updateWaits(isUnknown ? 'unknown' : seen.updateWaitsFor) });
   }
   others.push(...degraded(seen, now));
   if (seen.problem && stream.spec.enabled) others.push({ type: 'Stalled', status: 'True', ...seen.problem });

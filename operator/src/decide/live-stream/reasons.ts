@@ -82,9 +82,9 @@ export const CONDITIONS = {
     },
   },
   FirstSegmentReady: {
-    about: 'Players can fetch media of the current or last show; the message says after how many seconds.',
+    about: 'Players can fetch media of the show; the message says after how many seconds.',
     when: 'from the first media of a show on',
-    reasons: { MediaReady: 'Media can be played.' },
+    reasons: { MediaReady: 'Media can be played.', ShowEnded: 'The last show has ended.' },
   },
   KeyframeIntervalTooLong: {
     about: 'Viewers wait long for their first picture.',
@@ -114,7 +114,10 @@ export const CONDITIONS = {
   UpdatePending: {
     about: 'Newer pods wait for the end of the show; in place of one that cannot run a newer one comes at once.',
     when: 'only while true',
-    reasons: { ShowRunning: 'The show is not interrupted for an update.', StateUnknown: 'A show may be running.' },
+    reasons: {
+      ShowRunning: 'The show is not interrupted for an update, and its viewers still get its last seconds.',
+      StateUnknown: 'A show may be running.',
+    },
   },
   Degraded: {
     about: 'Something that should run does not.',

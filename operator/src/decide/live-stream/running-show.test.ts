@@ -24,6 +24,7 @@ describe('a show', () => {
     world.now += 62 * MINUTE + 3_000;
     endShow(world);
     expect(world.stream.status).toMatchObject({ phase: 'Ended', startedAt: '2026-01-02T03:04:05.000Z' });
+    expect(condition(world, 'FirstSegmentReady')).toMatchObject({ status: 'False', reason: 'ShowEnded' });
     expect(world.names).not.toContain('PodDisruptionBudget live-ingest');
     expect(JSON.stringify(world.pods)).not.toContain('safe-to-evict');
     expect(world.events).toEqual([
@@ -99,6 +100,9 @@ describe('a show', () => {
     world.now += MINUTE;
     endShow(world);
     expect(world.pods.map(({ metadata }) => metadata.name)).toEqual(pods);
+    expect(condition(world, 'UpdatePending')?.message).toBe(
+      'Newer pods wait until viewers have had the end of the show.',
+    );
     // Three segments of two seconds, and four seconds for slow viewers.
     expect(world.decide().lookAgainMs).toBe(10_000);
     world.now += 10_000;

@@ -12,6 +12,14 @@ function firstSegment(seconds: number): Finding<'FirstSegmentReady'> {
   return { type: 'FirstSegmentReady', status: 'True', reason: 'MediaReady', message };
 }
 
+/** Whoever waits for the media of the next show does not take those of the last one for them. */
+const MEDIA_ENDED: Finding<'FirstSegmentReady'> = {
+  type: 'FirstSegmentReady',
+  status: 'False',
+  reason: 'ShowEnded',
+  message: 'The show has ended.',
+};
+
 function longKeyframeInterval(seconds: number): Finding<'KeyframeIntervalTooLong'> | undefined {
   if (seconds <= LONG_KEYFRAME_INTERVAL_SECONDS) return undefined;
   const message = `Keyframes come up to ${seconds} s apart. In OBS set Keyframe Interval to 2 s, so that viewers join faster.`;
@@ -42,7 +50,11 @@ export function sourceFindings(stream: LiveStream, show: ObservedShow): Finding<
       : undefined;
   const { firstMediaSeconds, keyframeIntervalSeconds, hasBFrames, encoderFailing } = show;
   const findings = [
-    firstMediaSeconds === undefined ? kept('FirstSegmentReady') : firstSegment(firstMediaSeconds),
+    show.state === 'ended'
+      ? MEDIA_ENDED
+      : firstMediaSeconds === undefined
+        ? kept('FirstSegmentReady')
+        : firstSegment(firstMediaSeconds),
     keyframeIntervalSeconds === undefined
       ? kept('KeyframeIntervalTooLong')
       : longKeyframeInterval(keyframeIntervalSeconds),
