@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { jsonSchemaOf } from './json-schema.ts';
 
 const LABEL_NAME = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 const SUBDOMAIN_NAME = /^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/;
@@ -14,6 +15,20 @@ export function textSchema(longest: number) {
     .refine((text) => Array.from(text).length <= longest, `must be at most ${longest} characters`)
     .meta({ maxLength: longest });
 }
+
+const DATE_RULE = 'must be a date that exists and a time with its offset, such as 2026-11-21T20:00:00Z';
+const DATE_TIME = z.iso.datetime({ offset: true, error: DATE_RULE }).max(40);
+const { pattern: DATE_PATTERN = '' } = jsonSchemaOf(DATE_TIME);
+
+/**
+ * A date and time that a person writes (RFC 3339). It has a rule in place of a pattern, since the API server says in our
+ * words that a rule was broken, and no format, which would make it a time for the rule.
+ */
+export const dateTimeSchema = DATE_TIME.meta({
+  format: undefined,
+  pattern: undefined,
+  'x-kubernetes-validations': [{ rule: `self.matches(r'${DATE_PATTERN}')`, message: DATE_RULE }],
+});
 
 /** Name of a resource that becomes part of URLs and host names (RFC 1123 label). */
 const labelNameSchema = z.string().regex(LABEL_NAME, LABEL_RULE);

@@ -54,11 +54,12 @@ describe('the CustomResourceDefinition', () => {
     const found = Object.fromEntries(schemas(root));
     expect(found['.status.observedGeneration']).toMatchObject({ type: 'integer', format: 'int64' });
     expect(found['.status.observedGeneration']).not.toHaveProperty('minimum');
-    expect(found['.spec.startAt']).toMatchObject({ type: 'string', format: 'date-time' });
+    expect(found['.status.startedAt']).toMatchObject({ type: 'string', format: 'date-time' });
   });
 
   it('takes no date that our own rules refuse', () => {
-    const { pattern = '' } = Object.fromEntries(schemas(root))['.spec.startAt'] ?? {};
+    const { 'x-kubernetes-validations': rules = [] } = Object.fromEntries(schemas(root))['.spec.startAt'] ?? {};
+    const pattern = /^self\.matches\(r'(.+)'\)$/.exec(rules[0]?.rule ?? '')?.[1] ?? '';
     const refused = [
       '2026-11-21t20:00:00Z',
       '2026-02-30T20:00:00Z',
@@ -97,6 +98,7 @@ describe('the CustomResourceDefinition', () => {
       );
     expect(rules).toEqual([
       ": self.metadata.name.matches('^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$')",
+      expect.stringMatching(/^\.spec\.startAt: self\.matches\(r'/),
       ".spec.idleAfter: duration(self) >= duration('10s') && duration(self) <= duration('24h')",
       ".spec.ingest.reconnectGrace: duration(self) >= duration('0s') && duration(self) <= duration('10m')",
       ".spec.ingest.idleTimeout: duration(self) >= duration('1s') && duration(self) <= duration('10m')",

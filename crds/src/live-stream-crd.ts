@@ -18,7 +18,7 @@ export const liveStreamCrd = customResourceDefinition({
       description: 'Whether a publisher is welcome.',
     },
     { name: 'Phase', type: 'string', jsonPath: '.status.phase', description: 'Where the show stands.' },
-    { name: 'Source', type: 'string', jsonPath: '.status.source.video', description: 'Video codec of the source.' },
+    { name: 'Source', type: 'string', jsonPath: '.status.source.resolution', description: 'Size of the picture.' },
     { name: 'Latency', type: 'string', jsonPath: '.spec.transcode.latency', description: 'low or standard.' },
     {
       name: 'Ladder',

@@ -146,7 +146,7 @@ describe('a LiveStream that breaks a rule', () => {
     [{ spec: [] }, 'spec: [] is not allowed: must be a set of fields.'],
     [
       { spec: { startAt: '2026-11-21t20:00:00z' } },
-      'spec.startAt: "2026-11-21t20:00:00z" is not allowed: must be a date and time with its offset, such as 2026-11-21T20:00:00Z.',
+      'spec.startAt: "2026-11-21t20:00:00z" is not allowed: must be a date that exists and a time with its offset, such as 2026-11-21T20:00:00Z.',
     ],
     [{ spec: { title: '' } }, 'spec.title: "" is not allowed: must not be empty.'],
     [
@@ -157,7 +157,7 @@ describe('a LiveStream that breaks a rule', () => {
     [{ spec: { enabled: 'yes' } }, 'spec.enabled: "yes" is not allowed: must be true or false.'],
     [
       { spec: { startAt: 'tomorrow' } },
-      'spec.startAt: "tomorrow" is not allowed: must be a date and time with its offset, such as 2026-11-21T20:00:00Z.',
+      'spec.startAt: "tomorrow" is not allowed: must be a date that exists and a time with its offset, such as 2026-11-21T20:00:00Z.',
     ],
     [{ spec: { ingest: { keySecretRef: {} } } }, 'spec.ingest.keySecretRef.name is missing: must be text.'],
     [

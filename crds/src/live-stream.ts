@@ -1,6 +1,13 @@
 import { z } from 'zod';
 import { type CelRule, withRules } from './cel-rule.ts';
-import { NAME_VALIDATION, conditionSchema, objectMetaSchema, secretKeyRefSchema, textSchema } from './common.ts';
+import {
+  NAME_VALIDATION,
+  conditionSchema,
+  dateTimeSchema,
+  objectMetaSchema,
+  secretKeyRefSchema,
+  textSchema,
+} from './common.ts';
 import { durationMs, durationSchema } from './duration.ts';
 import { podSchema } from './pods.ts';
 
@@ -81,10 +88,7 @@ export const liveStreamSpecSchema = z.object({
     .default('public')
     .describe('unlisted: playable by who has the link, but on no list.'),
   enabled: z.boolean().default(true).describe('false: publishers are refused and a running show ends.'),
-  startAt: z.iso
-    .datetime({ offset: true })
-    .optional()
-    .describe('When the show is planned to start; the page counts down to it.'),
+  startAt: dateTimeSchema.optional().describe('When the show is planned to start; the page counts down to it.'),
   standby: z
     .enum(['warm', 'cold'])
     .default('warm')
@@ -144,6 +148,7 @@ export const liveStreamStatusSchema = z.object({
       audio: z.string().optional().describe('RFC 6381 codec, e.g. mp4a.40.2'),
       width: z.int().optional().describe('Pixels.'),
       height: z.int().optional().describe('Pixels.'),
+      resolution: z.string().optional().describe('Width and height as tables show them, e.g. 1920x1080.'),
       frameRate: z.number().optional().describe('Frames per second.'),
     })
     .optional(),

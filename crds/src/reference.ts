@@ -46,9 +46,10 @@ function fields(schema: JsonSchema, path: readonly string[]): Row[] {
 
 function typeText(schema: JsonSchema): string {
   if (schema.enum) return schema.enum.map((value) => `\`${String(value)}\``).join(', ');
-  const range = /^must be a duration (from \S+ to \S+),/.exec(schema['x-kubernetes-validations']?.[0]?.message ?? '');
+  const rule = schema['x-kubernetes-validations']?.[0]?.message ?? '';
+  const range = /^must be a duration (from \S+ to \S+),/.exec(rule);
   if (range) return `duration ${range[1]}`;
-  if (schema.format === 'date-time') return 'date and time';
+  if (schema.format === 'date-time' || rule.startsWith('must be a date')) return 'date and time';
   if (schema.type === 'string') return schema.maxLength === undefined ? 'text' : `text, at most ${schema.maxLength}`;
   const names: Record<string, string> = { integer: 'whole number', boolean: 'true or false', array: 'list' };
   return names[schema.type ?? ''] ?? schema.type ?? 'anything';

@@ -14,7 +14,7 @@ function row(stream: LiveStream): string[] {
     metadata.name,
     ready?.status ?? '',
     status.phase ?? 'Pending',
-    source?.width ? `${source.width}x${source.height}` : (source?.audio ?? ''),
+    source?.resolution ?? source?.audio ?? '',
     spec.transcode.latency,
   ];
 }

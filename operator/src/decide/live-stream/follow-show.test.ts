@@ -62,7 +62,7 @@ describe('a show', () => {
         startedAt: START,
         endedAt: undefined,
         firstMediaSeconds: 0.25,
-        source: { video: 'avc1.64001f', width: 1280, height: 720, frameRate: 30 },
+        source: { video: 'avc1.64001f', width: 1280, height: 720, resolution: '1280x720', frameRate: 30 },
         keyframeIntervalSeconds: 2,
         hasBFrames: true,
       },

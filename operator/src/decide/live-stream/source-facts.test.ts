@@ -38,7 +38,14 @@ describe('sourceFacts', () => {
   it('says what the source is', () => {
     const found = sourceFacts(facts({ nominalFrameRate: 30_000 / 1_001, keyframeIntervalMs: 2_000 }), before);
     expect(found).toEqual({
-      source: { video: 'avc1.64001f', width: 1280, height: 720, frameRate: 29.97, audio: 'mp4a.40.2' },
+      source: {
+        video: 'avc1.64001f',
+        width: 1280,
+        height: 720,
+        resolution: '1280x720',
+        frameRate: 29.97,
+        audio: 'mp4a.40.2',
+      },
       keyframeIntervalSeconds: 2,
       hasBFrames: false,
     });

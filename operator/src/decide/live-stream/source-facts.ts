@@ -22,7 +22,7 @@ export function sourceFacts(
   const longest = Math.round(Math.max(...intervals.map((seconds) => seconds ?? 0)));
   return {
     source: {
-      ...(video ? { video: video.codec, width: video.width, height: video.height } : {}),
+      ...(video ? pictureOf(video) : {}),
       ...(!video || frameRate === undefined ? {} : { frameRate: Math.round(frameRate * 100) / 100 }),
       ...(audio ? { audio: audio.codec } : {}),
     },
@@ -30,6 +30,10 @@ export function sourceFacts(
     keyframeIntervalSeconds: longest > 0 ? longest : undefined,
     hasBFrames: before.hasBFrames || video?.bFrames,
   };
+}
+
+function pictureOf({ codec, width, height }: NonNullable<StreamFacts['video']>) {
+  return { video: codec, width, height, resolution: `${width}x${height}` };
 }
 
 /** What is known of a show when another publisher takes it on. */
