@@ -36,7 +36,14 @@ describe('a second start on the same data folder', () => {
     running.push(first);
     const key = await first.apply('kept', liveStreamYaml('kept', { title: 'It stays' }));
     const before = await lastSequence(first, first.streamKey);
+    expect((await first.command('get')).stdout).toMatch(/^default +kept +True /m);
+    expect((await first.command('delete', 'default/deleted')).stderr).toContain(
+      'There is no LiveStream default/deleted.',
+    );
     expect((await first.stop()).code).toBe(0);
+    expect(first.output()).toMatch(/ Stopped\. Shows and keys are kept\.\n$/);
+    expect((await first.command('get')).stdout).toMatch(/^default +kept +False /m);
+    expect((await first.command('get', 'default/kept')).stdout).toContain('Ready: Showrunner is not running');
 
     const second = await startShowrunner({ data });
     running.push(second);

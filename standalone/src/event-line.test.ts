@@ -2,8 +2,8 @@ import { expect, it } from 'vitest';
 import { eventLine } from './event-line.ts';
 
 it('says when, of which stream and what', () => {
-  const event = { type: 'Normal', reason: 'ShowStarted', message: 'The show is on air.' } as const;
-  expect(eventLine({ namespace: 'default', name: 'live' }, event, new Date(2026, 0, 2, 20, 15))).toBe(
+  const stream = { namespace: 'default', name: 'live' };
+  expect(eventLine(stream, 'The show is on air.', new Date(2026, 0, 2, 20, 15))).toBe(
     '20:15:00 default/live: The show is on air.\n',
   );
 });

@@ -1,9 +1,8 @@
-import type { DecidedEvent } from '@showrunner/operator/decide';
 import { streamId, type StreamRef } from '@showrunner/service-kit';
 
 /** A line of the terminal that says what happens to a stream: `20:15:00 default/live: The show is on air.` */
-export function eventLine(stream: StreamRef, { message }: DecidedEvent, now: Date): string {
-  return terminalLine(`${streamId(stream)}: ${message}`, now);
+export function eventLine(stream: StreamRef, sentence: string, now: Date): string {
+  return terminalLine(`${streamId(stream)}: ${sentence}`, now);
 }
 
 /** A line of the terminal that says when. */

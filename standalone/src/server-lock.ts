@@ -1,9 +1,13 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { CommandError } from './commands/command-error.ts';
 
 const SQLITE_BUSY = 5;
+
+const LOCK_FILE = 'server.lock';
+/** Somebody who asks whether a server runs holds the lock for less. */
+const LOCK_WAIT_MS = 200;
 
 /**
  * Keeps a second server off the data folder: both would write every status and take each other's shows for ended. The
@@ -13,7 +17,7 @@ const SQLITE_BUSY = 5;
 export function lockForServer(folder: string, address: string): { close(): void } {
   // Beside the lock, since a locked file cannot be read.
   const addressFile = join(folder, 'server.address');
-  const database = new DatabaseSync(join(folder, 'server.lock'), { timeout: 0 });
+  const database = new DatabaseSync(join(folder, LOCK_FILE), { timeout: LOCK_WAIT_MS });
   try {
     database.exec('BEGIN EXCLUSIVE');
   } catch (error) {
@@ -35,6 +39,22 @@ export function lockForServer(folder: string, address: string): { close(): void 
       if (database.isOpen) database.close();
     },
   };
+}
+
+/** Whether a server has the data folder. */
+export function isServerRunning(folder: string): boolean {
+  const file = join(folder, LOCK_FILE);
+  if (!existsSync(file)) return false;
+  const database = new DatabaseSync(file, { readOnly: true, timeout: 0 });
+  try {
+    database.exec('SELECT * FROM sqlite_schema');
+    return false;
+  } catch (error) {
+    if ((error as { errcode?: number }).errcode !== SQLITE_BUSY) throw error;
+    return true;
+  } finally {
+    database.close();
+  }
 }
 
 function readIfThere(file: string): string {

@@ -5,6 +5,11 @@ import { CommandError } from './command-error.ts';
 /** The LiveStream of that name. Throws a CommandError where there is none. */
 export async function existingStream(resources: ResourceStore, stream: StreamRef): Promise<LiveStream> {
   const found = await resources.get('LiveStream', stream);
-  if (!found) throw new CommandError(`There is no LiveStream ${streamId(stream)}.`);
-  return found;
+  if (found) return found;
+  const { items } = await resources.list('LiveStream');
+  const others =
+    items.length === 0
+      ? 'There is none at all: `npm start` makes a first one, and `showrunner apply -f FILE` any other.'
+      : '`showrunner get` lists those that there are.';
+  throw new CommandError(`There is no LiveStream ${streamId(stream)}. ${others}`);
 }

@@ -1,9 +1,19 @@
 import type { LiveStream } from '@showrunner/crds';
 import type { StreamRef } from '@showrunner/service-kit';
 import { withDataFolder } from '../data-folder.ts';
+import { isServerRunning } from '../server-lock.ts';
 import { existingStream } from './existing-stream.ts';
 
 const COLUMNS = ['NAMESPACE', 'NAME', 'READY', 'PHASE', 'SOURCE', 'LATENCY'];
+
+/** What a stream was last said to be is no longer so, with nobody there to let a publisher in. */
+function asStopped(stream: LiveStream): LiveStream {
+  const message = 'Showrunner is not running: `npm start` starts it.';
+  const conditions = stream.status.conditions?.map((condition) =>
+    condition.type === 'Ready' ? { ...condition, status: 'False' as const, message } : condition,
+  );
+  return { ...stream, status: { ...stream.status, conditions } };
+}
 
 function row(stream: LiveStream): string[] {
   const { metadata, spec, status } = stream;
@@ -21,9 +31,10 @@ function row(stream: LiveStream): string[] {
 
 /** `showrunner get`: the LiveStreams as a table, or one of them with what there is to say of it. */
 export async function get(dataFolder: string, only?: StreamRef): Promise<void> {
-  const items = await withDataFolder(dataFolder, async ({ resources }) =>
-    only ? [await existingStream(resources, only)] : (await resources.list('LiveStream')).items,
-  );
+  const items = await withDataFolder(dataFolder, async ({ path, resources }) => {
+    const streams = only ? [await existingStream(resources, only)] : (await resources.list('LiveStream')).items;
+    return isServerRunning(path) ? streams : streams.map(asStopped);
+  });
   const rows = [COLUMNS, ...items.map(row)];
   const widths = COLUMNS.map((_, column) => Math.max(...rows.map((cells) => cells[column]!.length)));
   for (const cells of rows) {

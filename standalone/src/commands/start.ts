@@ -18,7 +18,7 @@ import { banner } from '../banner.ts';
 import { publicUrl, rtmpServers, type StandaloneConfig } from '../config.ts';
 import { LiveStreamController } from '../controller/live-stream-controller.ts';
 import { openDataFolder } from '../data-folder.ts';
-import { eventLine } from '../event-line.ts';
+import { eventLine, terminalLine } from '../event-line.ts';
 import { ensureFirstShow, FIRST_SHOW } from '../first-show.ts';
 import { flvToken } from '../flv-token.ts';
 import { createHttpServer, type Responder } from '../http-server.ts';
@@ -82,6 +82,9 @@ export async function start(config: StandaloneConfig): Promise<void> {
   const { host } = config;
   let state: 'starting' | 'ready' | 'stopping' = 'starting';
   let lock: { close(): void } | undefined;
+  shutdown.onShutdown('last line', () => {
+    if (state === 'stopping') process.stdout.write(terminalLine('Stopped. Shows and keys are kept.', new Date()));
+  });
   shutdown.onShutdown('server lock', () => lock?.close());
   const data = openDataFolder(config.data);
   const { resources, secrets } = data;
@@ -116,9 +119,9 @@ export async function start(config: StandaloneConfig): Promise<void> {
       host: transcoder,
       urls: { http },
       engines: { servers, state: (engine) => ingest.engineState(engine) },
-      onEvent: (ref, event) => {
+      onEvent: (ref, sentence) => {
         // Whatever was before that is summed up in the banner.
-        if (state !== 'starting') process.stdout.write(eventLine(ref, event, new Date()));
+        if (state !== 'starting') process.stdout.write(eventLine(ref, sentence, new Date()));
       },
       logger,
     });

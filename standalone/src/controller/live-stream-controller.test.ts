@@ -93,7 +93,7 @@ describe('the controller of LiveStreams', () => {
         servers: { 'node-media-server': 'rtmp://localhost:1935/live', 'nginx-rtmp': 'rtmp://localhost:1936/live' },
         state: (engine) => (engine === 'nginx-rtmp' ? nginx : 'ready'),
       },
-      onEvent: ({ name }, { message }) => void told.push(`${name}: ${message}`),
+      onEvent: ({ name }, sentence) => void told.push(`${name}: ${sentence}`),
       logger: createLogger({ name: 'test', level: 'silent' }),
       now: () => clock,
     });
@@ -252,6 +252,7 @@ describe('the controller of LiveStreams', () => {
     await resources.delete('LiveStream', LIVE);
     await eventually(async () => expect([carried.size, await keyOf('live')]).toEqual([0, undefined]));
     expect([source.sinks.get('live')?.size, controller.observer(LIVE)]).toEqual([0, undefined]);
+    expect(told.at(-1)).toBe('live: It was deleted.');
   });
 
   it('forgets a stream that was deleted while it was away', async () => {

@@ -27,7 +27,6 @@ import {
   newKeySecret,
   ownerOf,
   statusHashes,
-  type DecidedEvent,
   type EngineState,
   type Urls,
 } from '@showrunner/operator/decide';
@@ -48,7 +47,7 @@ export interface Engines {
 }
 
 /** Told what happens to a stream, in a sentence. */
-export type EventListener = (stream: StreamRef, event: DecidedEvent) => void;
+export type EventListener = (stream: StreamRef, sentence: string) => void;
 
 /** Streams that are dealt with at once. */
 const CONCURRENCY = 16;
@@ -210,7 +209,7 @@ export class LiveStreamController {
       if (error instanceof NotFoundError) return;
       throw error;
     }
-    for (const event of decideEvents(stream, status)) this.#onEvent({ namespace, name }, event);
+    for (const { message } of decideEvents(stream, status)) this.#onEvent({ namespace, name }, message);
   }
 
   async #observeKey(stream: LiveStream) {
@@ -235,7 +234,7 @@ export class LiveStreamController {
   async #forget(stream: StreamRef): Promise<void> {
     const id = streamId(stream);
     this.#observers.get(id)?.close();
-    this.#observers.delete(id);
+    if (this.#observers.delete(id)) this.#onEvent(stream, 'It was deleted.');
     this.#uids.delete(id);
     for (const waiting of this.#keyHolders.release(id)) this.#queue.add(waiting);
     this.#host.removeStream(stream);
