@@ -1,5 +1,6 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { boundPipelining } from './bound-pipelining.ts';
 import type { Logger } from './logger.ts';
 
 export interface HttpListenerOptions {
@@ -38,6 +39,7 @@ export class HttpListener {
         response.end();
       }
     });
+    boundPipelining(this.#server);
     if (maxConnections !== undefined) this.#server.maxConnections = maxConnections;
   }
 

@@ -1,4 +1,5 @@
 import {
+  boundPipelining,
   createLogger,
   createOpsListener,
   createRegistry,
@@ -48,6 +49,7 @@ await runMain(async () => {
       if (phase === 'starting') phase = 'ready';
     },
   });
+  boundPipelining(web.server);
   // Pages that follow events come back a moment after theirs end, to a replica that stays.
   shutdown.onShutdown('web', () => web.close());
   shutdown.listen(['SIGINT', 'SIGTERM']);

@@ -1,6 +1,6 @@
 import { Server, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import type { Registry } from '@showrunner/service-kit';
+import { boundPipelining, type Registry } from '@showrunner/service-kit';
 import { STALLED_READER_MS, type Exchange } from './exchange.ts';
 import { FastConnection } from './fast-connection.ts';
 import { HttpExchange } from './http-exchange.ts';
@@ -43,6 +43,7 @@ export class MediaServer extends Server {
     this.on('connection', (socket: Socket) =>
       this.#accept(socket, () => http.forEach((listen) => listen.call(this, socket))),
     );
+    boundPipelining(this);
     this.on('request', (request: IncomingMessage, response: ServerResponse) => this.#answer(request, response));
   }
 
@@ -89,6 +90,7 @@ export class MediaServer extends Server {
   }
 
   #answer(request: IncomingMessage, response: ServerResponse): void {
+    if (request.socket.destroyed) return;
     const connection = this.#connections.get(request.socket);
     response.once('close', () => connection?.httpAnswered());
     if (this.#draining) response.shouldKeepAlive = false;
