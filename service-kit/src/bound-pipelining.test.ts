@@ -41,3 +41,37 @@ it('takes any number of requests of who waits for answers now and then', async (
   client.write(GET);
   await unanswered(1);
 });
+
+it('takes what is longer than a slice, and gives a socket away with all that was read of it', async () => {
+  const rest = 'x'.repeat(10_000);
+  const upgraded = new Promise<string>((resolve) => {
+    server.once('upgrade', (_request, socket, head) => {
+      let read = head.toString();
+      socket.on('data', (chunk: Buffer) => {
+        read += chunk.toString();
+        if (read.length >= rest.length) resolve(read);
+      });
+      socket.once('end', () => socket.end());
+    });
+  });
+  client.write(`GET / HTTP/1.1\r\nHost: a\r\nX-Long: ${'y'.repeat(5_000)}\r\n\r\n`);
+  await unanswered(1);
+  answerAll();
+  client.write(`GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: test\r\n\r\n${rest}`);
+  expect(await upgraded).toBe(rest);
+  client.end();
+});
+
+it('waits with the rest of what it has read for a reader who takes no answers', async () => {
+  client.pause();
+  client.write(GET.repeat(5));
+  await unanswered(5);
+  // More than the system's buffers take.
+  const [first] = waiting.splice(0, 1);
+  first!.end(Buffer.alloc(16 * 1024 * 1024));
+  client.write(`GET / HTTP/1.1\r\nHost: a\r\nX-Long: ${'y'.repeat(2_000)}\r\n\r\n`.repeat(20));
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  expect(waiting.length).toBeLessThan(10);
+  client.resume();
+  await unanswered(24);
+});

@@ -38,12 +38,12 @@ export class MediaServer extends Server {
     });
     this.#options = options;
     this.#unsent = new UnsentAnswers(options.registry, options.unsent);
+    boundPipelining(this);
     const http = this.listeners('connection') as ((socket: Socket) => void)[];
     this.removeAllListeners('connection');
     this.on('connection', (socket: Socket) =>
       this.#accept(socket, () => http.forEach((listen) => listen.call(this, socket))),
     );
-    boundPipelining(this);
     this.on('request', (request: IncomingMessage, response: ServerResponse) => this.#answer(request, response));
   }
 
