@@ -24,8 +24,9 @@ async function deafReader(port: number, request: string): Promise<Socket> {
 }
 
 async function allClosed(sockets: readonly Socket[]): Promise<boolean> {
-  const closed = sockets.map((socket) => socket.destroyed || new Promise((resolve) => socket.once('close', resolve)));
-  return Promise.race([Promise.all(closed).then(() => true), sleep(5_000, false)]);
+  const open = sockets.filter(({ destroyed }) => !destroyed);
+  const closing = open.map((socket) => new Promise((closed) => socket.once('close', closed)));
+  return Promise.race([Promise.all(closing).then(() => true), sleep(5_000, false)]);
 }
 
 describe('readers that do not read', () => {
