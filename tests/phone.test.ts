@@ -25,6 +25,8 @@ describe('a viewer with a phone', () => {
       width: 360,
       height: 640,
       touch: true,
+      initScript: `Object.defineProperty(navigator, 'clipboard', { value: undefined });
+        Object.defineProperty(navigator, 'share', { value: undefined });`,
     });
     await untilPlaying(page, 30_000);
   });
@@ -58,6 +60,16 @@ describe('a viewer with a phone', () => {
     expect(await page.getByRole('menuitemradio').count()).toBe(3);
     expect(await hidden('[role=menuitemradio]')).toEqual([]);
     await page.keyboard.press('Escape');
+  });
+
+  it('sees as much of the address to share as the screen is wide, and the title above it', async () => {
+    await page.setViewportSize({ width: 360, height: 640 });
+    await page.getByRole('button', { name: 'Share' }).click();
+    const field = await page.getByRole('textbox', { name: 'Address of this page' }).boundingBox();
+    const about = await page.locator('.about').boundingBox();
+    if (!field || !about) throw new Error('The address or the title is not shown.');
+    expect(field.width).toBe(360 - 2 * field.x);
+    expect(field.y).toBeGreaterThan(about.y + about.height);
   });
 
   it('without an error on the page', () => {
