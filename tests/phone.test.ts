@@ -52,6 +52,7 @@ describe('a viewer with a phone', () => {
   it.each([
     [360, 640],
     [320, 568],
+    [640, 360],
   ])('sees every control and every quality in %d x %d', async (width, height) => {
     await page.setViewportSize({ width, height });
     await wake();
@@ -60,6 +61,17 @@ describe('a viewer with a phone', () => {
     expect(await page.getByRole('menuitemradio').count()).toBe(3);
     expect(await hidden('[role=menuitemradio]')).toEqual([]);
     await page.keyboard.press('Escape');
+  });
+
+  it('on its side sees a picture as large as the screen, and the rest below it', async () => {
+    await page.setViewportSize({ width: 640, height: 360 });
+    const player = page.getByRole('region', { name: 'Player', exact: true });
+    expect(await player.boundingBox()).toEqual({ x: 0, y: 0, width: 640, height: 360 });
+    const home = page.getByRole('link', { name: /^Showrunner/ });
+    for (const below of [page.getByRole('heading', { level: 1 }), home]) {
+      await below.scrollIntoViewIfNeeded();
+      await below.click({ trial: true });
+    }
   });
 
   it('sees as much of the address to share as the screen is wide, and the title above it', async () => {
