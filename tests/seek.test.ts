@@ -32,10 +32,10 @@ describe('a viewer goes back in a live show', () => {
     await untilPlaying(latePage, 30_000);
     await latePage.keyboard.press('k');
     await untilState(latePage, 'paused');
+    // The server keeps 14 s.
+    await sleep(16_000);
     page = await browser.open(product.watchUrl);
     await untilPlaying(page, 30_000);
-    // The server keeps 14 s; what the player has not fetched must be asked for.
-    await sleep(16_000);
   });
   afterAll(async () => {
     await browser?.close();
@@ -74,18 +74,22 @@ describe('a viewer goes back in a live show', () => {
   });
 
   it('goes back with the keyboard into what was not yet fetched, and is not pulled forward', async () => {
+    // Who has just come has fetched the last seconds only.
+    await page.reload({ waitUntil: 'domcontentloaded' });
+    await untilPlaying(page);
     await slider().focus();
+    const fetchedFrom = await page.evaluate<number>(`document.querySelector('video').buffered.start(0)`);
     await page.keyboard.press('ArrowLeft');
-    await page.keyboard.press('ArrowLeft');
-    await eventually('a place behind', async () =>
-      /^(9|10|11|12) seconds behind live$/.test((await valueText()) ?? ''),
-    );
-    await staysAt((await readPlayer(page)).latencySeconds);
+    // Far from the oldest moment: whoever stalls there for a moment, on a busy machine, would lose it.
+    await eventually('a place behind', async () => /^[5-8] seconds behind live$/.test((await valueText()) ?? ''));
+    const { currentTime, latencySeconds } = await readPlayer(page);
+    expect(currentTime).toBeLessThan(fetchedFrom);
+    await staysAt(latencySeconds);
   });
 
   async function goLive(): Promise<void> {
     await wake();
-    await page.getByRole('button', { name: /^Go live/ }).click();
+    await page.getByRole('button', { name: /^Go live/ }).click({ timeout: TO_LIVE_MS });
     await untilLive();
   }
   it('goes back to live with the button', goLive);
@@ -127,7 +131,7 @@ describe('a viewer goes back in a live show', () => {
   });
 
   it('pauses for a moment and stays live', async () => {
-    await goLive();
+    if (!(await isLive())) await goLive();
     await page.mouse.dblclick(600, 300);
     await sleep(1_000);
     await untilLive();

@@ -14,6 +14,13 @@ export interface EngineEvents {
   appended(caughtUp: boolean, programmeEnd: number | undefined): void;
 }
 
+/** From the oldest to the newest media of a list; nothing is added any more once it is complete. */
+export interface Listed {
+  readonly start: number;
+  readonly end: number;
+  readonly complete: boolean;
+}
+
 /** video.js, which nothing else knows of: a video element and what its HLS engine tells. Times are media seconds. */
 export class Engine {
   readonly video: HTMLVideoElement;
@@ -89,13 +96,14 @@ export class Engine {
     return this.#vhs() !== undefined;
   }
 
-  /** From the oldest to the newest media that the server lists. */
-  get listed(): { readonly start: number; readonly end: number } | undefined {
+  /** The media that the server listed last. */
+  get listed(): Listed | undefined {
     const seekable = this.#player.seekable() as TimeRanges;
     if (seekable.length === 0) return undefined;
     const start = seekable.start(0);
     const media = this.#vhs()?.playlists.media();
-    return { start, end: media ? start + playlistSeconds(media) : seekable.end(seekable.length - 1) };
+    if (media) return { start, end: start + playlistSeconds(media), complete: media.endList === true };
+    return { start, end: seekable.end(seekable.length - 1), complete: Number.isFinite(this.video.duration) };
   }
 
   get bufferedEnd(): number | undefined {

@@ -1,4 +1,4 @@
-import type { Engine } from './engine.ts';
+import type { Engine, Listed } from './engine.ts';
 import { LatencyController } from './latency-controller.ts';
 import { destination, isMomentGone, isNearLive, type LiveWindow } from './live-window.ts';
 import { ProgrammeClock } from './programme-clock.ts';
@@ -7,6 +7,8 @@ import { ProgrammeClock } from './programme-clock.ts';
 const LIVE_WITHIN = 10;
 /** The buffer ends at most this many seconds before the newest media where a jump to live needs no new start. */
 const REACHES_LIVE = 2;
+/** A show whose list stays the same for longer than this, in seconds, has gone on unheard. */
+const LISTED_WITHIN = 3;
 
 type EngineView = Pick<Engine, 'video' | 'listed' | 'bufferedEnd' | 'hasOwnLoader' | 'seek'>;
 
@@ -21,6 +23,8 @@ export class LivePosition {
   #following = true;
   /** Seconds from the picture to the newest media when it was live last. */
   #lag = 0;
+  /** The newest end that was listed, and since when. */
+  #newest = { end: NaN, since: 0 };
   /** Programme time minus media time, in seconds. */
   #programmeOffset: number | undefined;
 
@@ -51,7 +55,7 @@ export class LivePosition {
   }
 
   get window(): LiveWindow | undefined {
-    const { listed } = this.#engine;
+    const listed = this.#listed;
     if (!listed) return undefined;
     return { start: listed.start, live: listed.end - this.#lag, at: this.#engine.video.currentTime };
   }
@@ -97,7 +101,8 @@ export class LivePosition {
 
   /** Holds the live edge from now on. False where the buffer does not reach it: the source has to be loaded anew. */
   follow(): boolean {
-    const { listed, bufferedEnd, hasOwnLoader } = this.#engine;
+    const { bufferedEnd, hasOwnLoader } = this.#engine;
+    const listed = this.#listed;
     if (!this.#following) this.#controller.restart();
     this.#following = true;
     if (!listed) return false;
@@ -121,7 +126,19 @@ export class LivePosition {
       }
       if (listed) this.#lag = Math.max(0, listed.end - video.currentTime);
     }
+    if (listed && listed.end !== this.#newest.end) this.#newest = { end: listed.end, since: seconds() };
     if (video.playbackRate !== playbackRate) video.playbackRate = playbackRate;
+  }
+
+  /**
+   * What the server lists now. It drops the old and adds the new also while nothing is heard of it: when the network is away, or where
+   * the browser plays HLS by itself and asks for no list while it is paused.
+   */
+  get #listed(): Pick<Listed, 'start' | 'end'> | undefined {
+    const { listed } = this.#engine;
+    if (!listed || listed.complete || listed.end !== this.#newest.end) return listed;
+    const unheard = Math.max(0, seconds() - this.#newest.since - LISTED_WITHIN);
+    return { start: listed.start + unheard, end: listed.end + unheard };
   }
 }
 

@@ -46,6 +46,8 @@ const ANSWER_MS = 4_000;
  * - appends the init segment again whenever the playlist was refreshed since, because it compares playlists as objects;
  *   the browser then drops all up to the next keyframe: a refresh of the same playlist counts as the same here;
  * - notices the end of a show only after an append, and waits for ever where the last part was in the buffer before;
+ * - cuts the presentation, at the end of a show, to what was in the buffer before the last part came, which the browser refuses:
+ *   the end of the stream sets its length;
  * - clears the buffer up to the start of the playlist, even where the picture hangs on an older keyframe;
  * - changes quality in the middle of a group of pictures, which leaves a gap: it may at the end of a segment only.
  */
@@ -59,8 +61,8 @@ export function loadWithLowLatency(
   },
   events: LowLatencyEvents,
 ): LowLatencyLoading {
-  const { playlists } = vhs;
-  const segmentLoader = vhs.playlistController_.mainSegmentLoader_;
+  const { playlists, playlistController_: controller } = vhs;
+  const segmentLoader = controller.mainSegmentLoader_;
   const transport = new PartTransport();
 
   const send = vhs.xhr;
@@ -94,7 +96,7 @@ export function loadWithLowLatency(
     const position = decodableAt(media, mediaTime(start, media) - start);
     return { media, position, time: start + position.start + INSIDE };
   };
-  vhs.playlistController_.on('firstplay', () => {
+  controller.on('firstplay', () => {
     // After VHS has moved the playhead, before it begins to load.
     queueMicrotask(() => {
       const found = decodable((start, media) => start + playlistSeconds(media) - joinBehind(media));
@@ -106,6 +108,11 @@ export function loadWithLowLatency(
     const before = found && justBefore(found.media, found.position);
     if (before) Object.assign(segmentLoader, before);
   });
+
+  const updateDuration = controller.updateDuration.bind(controller);
+  controller.updateDuration = (isLive) => {
+    if (isLive || Number.isNaN(controller.mediaSource.duration)) updateDuration(isLive);
+  };
 
   const endWithLastPart = () => {
     if (segmentLoader.isEndOfStream_()) segmentLoader.endOfStream();

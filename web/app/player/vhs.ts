@@ -11,6 +11,9 @@ export interface Vhs {
   selectPlaylist: () => Variant | null | undefined;
   readonly playlistController_: {
     readonly mainSegmentLoader_: SegmentLoader;
+    readonly mediaSource: MediaSource;
+    /** Called for each playlist; `isLive` unless it has an end. */
+    updateDuration: (isLive: boolean) => void;
     /** Told right before VHS moves the playhead to where it would begin. */
     on(event: 'firstplay', listener: () => void): void;
   };
