@@ -22,6 +22,7 @@ export function chooseCluster(root) {
  *
  * - `kubeconfig`: path of a file
  * - `bin`: folder of kubectl, helm, helm3 and ctr, where they are not the caller's own
+ * - `auditLog`: path of what its API server writes of who asked for what, where it is the own one
  * - `images`: a reference per component
  * - `isOwn`: whether its parts may be killed
  * - `isStarted`: whether it was started here, so that who started it may stop it
@@ -35,7 +36,8 @@ export function startCluster(root) {
   }
   const isStarted = !isOwnClusterUp();
   startOwnCluster(root);
-  return { kubeconfig: ownCluster.kubeconfig, bin: ownCluster.bin, images: images(root), isOwn: true, isStarted };
+  const { kubeconfig, bin, auditLog } = ownCluster;
+  return { kubeconfig, bin, auditLog, images: images(root), isOwn: true, isStarted };
 }
 
 /** The folder of etcd, kube-apiserver and kubectl, which are built first where they are missing. */

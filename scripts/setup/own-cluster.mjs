@@ -13,6 +13,7 @@ export const ownCluster = {
   home,
   kubeconfig: join(home, 'admin.kubeconfig'),
   bin: join(home, 'bin'),
+  auditLog: join(home, 'logs', 'audit.log'),
 };
 
 const env = {

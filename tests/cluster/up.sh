@@ -78,6 +78,7 @@ start kube-apiserver --etcd-servers=$ETCD_URL --bind-address=$NODE_IP --advertis
   --requestheader-client-ca-file="$PKI/ca.crt" --requestheader-allowed-names=front-proxy-client \
   --requestheader-extra-headers-prefix=X-Remote-Extra- --requestheader-group-headers=X-Remote-Group --requestheader-username-headers=X-Remote-User \
   --proxy-client-cert-file="$PKI/front-proxy.crt" --proxy-client-key-file="$PKI/front-proxy.key" --enable-aggregator-routing=true \
+  --audit-policy-file="$CONF/audit.yaml" --audit-log-path="$LOGS/audit.log" --audit-log-maxsize=20 --audit-log-maxbackup=1 \
   --shutdown-delay-duration=0 --profiling=false
 wait_for "the API server is ready" kubectl get --raw /readyz
 

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
@@ -11,6 +11,7 @@ import {
   DEFINITION,
   giveDefinitionTo,
   imageValues,
+  liveStream,
   storyNamespace,
   type StoryNamespace,
   untilCondition,
@@ -173,6 +174,24 @@ describe.each(HELMS)('a release, by %s', (program) => {
     expect(await tokenOf()).toBe(token);
     expect(await podsOfStreams()).toEqual(pods);
   });
+
+  it.runIf(program === 'helm')(
+    "has a tenant's own chart wait for its LiveStream, and fail where that cannot be",
+    async () => {
+      const shows = join(folder, 'shows');
+      await mkdir(join(shows, 'templates'), { recursive: true });
+      await writeFile(join(shows, 'Chart.yaml'), 'apiVersion: v2\nname: shows\nversion: 1.0.0\n');
+      const helmWait = async (name: string, spec: object) => {
+        await writeFile(join(shows, 'templates', 'show.yaml'), liveStream(name, spec));
+        await helm(['install', name, shows, '--namespace', tenant.name, '--wait', '--timeout', '60s'], HELM_TIMEOUT);
+      };
+      await helmWait('evening', {});
+      await untilCondition(tenant.kubectl, 'livestream/evening', 'Ready', 0);
+      await expect(helmWait('keyless', { ingest: { keySecretRef: { name: 'missing' } } })).rejects.toThrow('keyless');
+      for (const name of ['evening', 'keyless'])
+        await helm(['uninstall', name, '--namespace', tenant.name], HELM_TIMEOUT);
+    },
+  );
 
   it('is uninstalled: what it brought goes; the definition, LiveStreams and their pods stay', async () => {
     const pods = await podsOfStreams();

@@ -8,6 +8,8 @@ export interface ClusterAccess {
 
 /** How the cluster of the stories is reached, as scripts/cluster.mjs says it. */
 export interface Cluster extends ClusterAccess {
+  /** Path of what the API server writes of who asked for what, where it is the one of tests/cluster. */
+  readonly auditLog?: string;
   /** References of this checkout's images. */
   readonly images: Readonly<Record<Component, string>>;
   /** It is the one of tests/cluster, whose parts may be killed. */

@@ -93,7 +93,7 @@ describe('decideStatus', () => {
       encoderFailing: true,
     });
     expect(status.conditions?.slice(2).map((condition) => condition.message)).toEqual([
-      'Playable 0.24 s after the publisher started.',
+      'Playable 0.24 s after its first media came.',
       'Keyframes come up to 8 s apart. In OBS set Keyframe Interval to 2 s, so that viewers join faster.',
       'The source has B-frames, which add latency. In OBS set Max B-frames to 0.',
       'ffmpeg cannot be run or fails again and again, so viewers get the source alone. The log of the transcoder says why.',

@@ -15,7 +15,7 @@ describe('a show', () => {
       expect.objectContaining({ 'cluster-autoscaler.kubernetes.io/safe-to-evict': 'false' }),
       expect.objectContaining({ 'cluster-autoscaler.kubernetes.io/safe-to-evict': 'false' }),
     ]);
-    expect(condition(world, 'FirstSegmentReady')?.message).toBe('Playable 0.25 s after the publisher started.');
+    expect(condition(world, 'FirstSegmentReady')?.message).toBe('Playable 0.25 s after its first media came.');
     world.ingest = { state: 'reconnecting', onAirSince: new Date(START).toISOString() };
     world.settle();
     expect(world.stream.status.phase).toBe('Reconnecting');

@@ -8,7 +8,7 @@ type SourceType = 'FirstSegmentReady' | 'KeyframeIntervalTooLong' | 'BFramesDete
 const LONG_KEYFRAME_INTERVAL_SECONDS = 4;
 
 function firstSegment(seconds: number): Finding<'FirstSegmentReady'> {
-  const message = `Playable ${seconds.toFixed(2)} s after the publisher started.`;
+  const message = `Playable ${seconds.toFixed(2)} s after its first media came.`;
   return { type: 'FirstSegmentReady', status: 'True', reason: 'MediaReady', message };
 }
 
