@@ -14,6 +14,7 @@ export { CONFIG_ENTRIES, transcodeIn } from './live-stream/config-secret.ts';
 export type { EngineState } from './live-stream/engine-findings.ts';
 export { followShow } from './live-stream/follow-show.ts';
 export { KeyHolders } from './live-stream/key-holders.ts';
+export { POD_MARKS, REFUSED_FOR_MS, REMOVALS } from './live-stream/hold-offs.ts';
 export { liveStreamKind } from './live-stream/live-stream-kind.ts';
 export { configName } from './live-stream/object-names.ts';
 export type * from './live-stream/observed-live-stream.ts';

@@ -33,11 +33,16 @@ describe('carryOut', () => {
   /** `answers`: errors by verb; all else succeeds. */
   const carry = (
     decision: Partial<Decision<unknown>>,
-    answers: Partial<Record<'apply' | 'applyStatus', KubeError>>,
+    answers: Partial<Record<'apply' | 'applyStatus' | 'annotate' | 'delete', KubeError>>,
   ) => {
     const answer = (verb: keyof typeof answers) => () =>
       answers[verb] ? Promise.reject(answers[verb]) : Promise.resolve(OBJECT);
-    const writer = { apply: answer('apply'), applyStatus: answer('applyStatus') };
+    const writer = {
+      apply: answer('apply'),
+      applyStatus: answer('applyStatus'),
+      annotate: answer('annotate'),
+      delete: answer('delete'),
+    };
     const recorder = { record: (_: unknown, { reason }: DecidedEvent) => void recorded.push(reason) };
     const options = { writer, recorder, absorb: () => undefined, now: () => NOW } as unknown as CarryOutOptions;
     return carryOut(options, { resource: KUBE.liveStreams, object: OBJECT }, { ...NOTHING, ...decision }, memory);
@@ -50,6 +55,26 @@ describe('carryOut', () => {
     expect([...memory.refusals.values()]).toEqual([
       { object: 'Service "live-ingest"', applied: '', message: message.slice(0, 1_000), at: NOW },
     ]);
+  });
+
+  it('writes the status though a policy refuses to let pods be annotated or objects be deleted', async () => {
+    const ref = { resource: KUBE.services, namespace: 'team', name: 'live-ingest', uid: 'uid' };
+    const pod = { namespace: 'team', name: 'live-ingest-1', uid: 'uid', annotations: { a: 'b' } };
+    const decision = { delete: [ref], podAnnotations: [pod], status: {} };
+    const policy = kubeError(403, 'admission webhook "p" denied the request: no');
+    const answers = { annotate: policy, delete: policy };
+    // First the status is decided anew, with what is refused in it.
+    expect(await carry(decision, answers)).toBe('decide again');
+    expect([...memory.refusals.values()].map(({ object }) => object)).toEqual([
+      'to delete its objects',
+      'to annotate its pods',
+    ]);
+    expect(await carry(decision, answers)).toBe('settled');
+    // What is wrong otherwise is tried again.
+    const busy = kubeError(429, 'too many requests');
+    await expect(carry(decision, { annotate: busy })).rejects.toBe(busy);
+    expect(await carry(decision, {})).toBe('decide again');
+    expect(memory.refusals.size).toBe(0);
   });
 
   describe('tells of', () => {

@@ -4,7 +4,10 @@ import {
   type DecidedEvent,
   type Decision,
   type Manifest,
+  POD_MARKS,
+  REFUSED_FOR_MS,
   type Refusal,
+  REMOVALS,
   isRefusal,
   keptMessage,
   nameOf,
@@ -36,8 +39,6 @@ export interface CarryOutOptions {
   readonly now: () => number;
 }
 
-/** A write that was refused is not tried again so soon. */
-const REFUSED_FOR_MS = 60_000;
 const CONFLICT = 409;
 const NOT_FOUND = 404;
 const RESOURCES = new Map<string, KubeResource>(Object.values(KUBE).map((resource) => [resource.kind, resource]));
@@ -63,6 +64,18 @@ export async function carryOut<Status>(
     for (const event of events) recorder.record({ apiVersion, kind, namespace, name, uid }, event);
   };
 
+  const refused = (id: string, error: KubeError, applied = '') => {
+    isRefused = true;
+    const before = memory.refusals.get(id);
+    const message = keptMessage(error.message);
+    memory.refusals = withEntry(memory.refusals, id, { object: id, applied, message, at: now() });
+    if (before?.applied !== applied || before.message !== message) isNews = true;
+  };
+  const taken = (id: string) => {
+    if (memory.refusals.has(id)) isNews = true;
+    memory.refusals = withoutEntry(memory.refusals, id);
+  };
+
   const attempt = async (manifest: Manifest, write: (resource: KubeResource) => Promise<KubeObject>) => {
     const kind = RESOURCES.get(manifest.kind)!;
     const { namespace, name } = manifest.metadata;
@@ -72,21 +85,26 @@ export async function carryOut<Status>(
     if (before?.applied === applied && now() < before.at + REFUSED_FOR_MS) return;
     try {
       absorb(kind, await write(kind));
-      if (memory.refusals.has(id)) isNews = true;
-      memory.refusals = withoutEntry(memory.refusals, id);
+      taken(id);
       memory.taken = withoutEntry(memory.taken, id);
     } catch (error) {
       if (!(error instanceof KubeError)) throw error;
-      if (isRefusal(error)) {
-        isRefused = true;
-        const message = keptMessage(error.message);
-        memory.refusals = withEntry(memory.refusals, id, { object: id, applied, message, at: now() });
-        if (before?.applied !== applied || before.message !== message) isNews = true;
-        return;
-      }
+      if (isRefusal(error)) return refused(id, error, applied);
       if (error.code === CONFLICT) memory.taken = withEntry(memory.taken, id, { resource: kind, namespace, name });
       throw error;
     }
+  };
+  // No object to be made hangs on these: one refusal stands for all of them.
+  const attemptAll = async <T>(what: string, items: readonly T[], write: (item: T) => Promise<unknown>) => {
+    let refusal: KubeError | undefined;
+    await all(items, (item) =>
+      write(item).catch((error: unknown) => {
+        if (error instanceof KubeError && isRefusal(error)) refusal ??= error;
+        else ignoreGone(error);
+      }),
+    );
+    if (refusal) refused(what, refusal);
+    else if (items.length > 0) taken(what);
   };
   const apply = ({ manifest, uid }: Apply) => attempt(manifest, (kind) => writer.apply(kind, manifest, uid));
 
@@ -99,11 +117,10 @@ export async function carryOut<Status>(
     decision.apply.filter(({ manifest }) => !BEFORE_PODS.has(manifest.kind)),
     apply,
   );
-  await all(decision.delete, (ref) => writer.delete(ref).catch(ignoreGone));
+  await attemptAll(REMOVALS, decision.delete, (ref) => writer.delete(ref));
   if (!isRefused) tell(decision.writeEvents);
-  await all(decision.podAnnotations, async ({ annotations, ...pod }) => {
-    const patched = await writer.annotate(KUBE.pods, pod, annotations).catch(ignoreGone);
-    if (patched) absorb(KUBE.pods, patched);
+  await attemptAll(POD_MARKS, decision.podAnnotations, async ({ annotations, ...pod }) => {
+    absorb(KUBE.pods, await writer.annotate(KUBE.pods, pod, annotations));
   });
   // The status that was decided knows nothing of it yet.
   if (isNews) return 'decide again';

@@ -77,9 +77,16 @@ describe.skipIf(cluster.auditLog === undefined)('the rights of the components', 
     // The configuration follows the key.
     const patch = JSON.stringify({ stringData: { streamKey: randomBytes(20).toString('hex') } });
     await tenant.kubectl(['patch', 'secret', 'guarded-stream-key', '--patch', patch]);
-    for (const enabled of [false, true, false]) {
-      await platform.apply('guarded', { enabled });
-      await platform.untilPhase('guarded', enabled ? 'Ended' : 'Pending', 40_000);
+    await platform.apply('guarded', { enabled: false });
+    // Twice, so that what is told is told again.
+    for (const round of [1, 2]) {
+      await platform.apply('switched');
+      await platform.untilReady('switched');
+      await platform.apply('switched', { enabled: false });
+      await eventually(
+        `pods to be gone (${round})`,
+        async () => (await platform.pods('switched', 'ingest')).length === 0,
+      );
     }
 
     const home = platform.home.name;

@@ -7,10 +7,11 @@ import { PATIENCE_MS, pollOf, untilFirst } from './attention.ts';
 import { componentState } from './component-state.ts';
 import { decideEvents, writeEvents } from './decide-events.ts';
 import { decideKeys, type KeyDecision } from './decide-keys.ts';
-import { decideObjects, REFUSED_FOR_MS, type ObjectWrites } from './decide-objects.ts';
+import { decideObjects, type ObjectWrites } from './decide-objects.ts';
 import { decideStatus } from './decide-status.ts';
 import { decideTerminating } from './decide-terminating.ts';
 import { followShow, isOnAir } from './follow-show.ts';
+import { REFUSED_FOR_MS, withHoldOffs } from './hold-offs.ts';
 import { COMPONENTS } from './object-names.ts';
 import type { ObservedLiveStream, PodAnswers, StreamObjects } from './observed-live-stream.ts';
 import { occupationOf } from './occupation.ts';
@@ -105,9 +106,10 @@ export function decideLiveStream(
   const mayReplace = stream.spec.updatePolicy === 'immediately' || !(isBusy || isLeaving || isStale);
   const onAirSince = isOnAir(show) ? show.startedAt : undefined;
   const needs = { pods, mayReplace, onAir, onAirSince, keyHashes: keys.hashes, newKey };
-  const writes = former.exist
+  const wanted = former.exist
     ? { ...NO_WRITES, delete: former.toDelete }
     : decideObjects(stream, observed, needs, settings, now);
+  const { writes, hindered } = withHoldOffs(wanted, observed.refusals, now);
 
   const { refusal } = writes;
   const isWaiting = writes.pending.length > 0;
@@ -121,6 +123,7 @@ export function decideLiveStream(
     hasPods,
     states,
     followed,
+    hindered,
     refused: (refusal && explainQuota(refusal.message, refusal.object)) ?? quota.refused,
     updateWaitsFor: waits ? (isBusy || !isLeaving ? 'show' : 'viewers') : undefined,
   };
@@ -133,6 +136,7 @@ export function decideLiveStream(
     isWaiting ? farewellEnd : undefined,
     looksFirst ? now + LOOK_MS : undefined,
     refusal && refusal.at + REFUSED_FOR_MS,
+    hindered && hindered.at + REFUSED_FOR_MS,
     quota.standing === 'lacking' ? (lackingSince ?? now) + GIVE_BACK_AFTER_MS : undefined,
     stream.spec.enabled || pods === 'unwanted' ? undefined : disabledShowEnd(stream, now),
     knowsSoon ? unknownSince + UNKNOWN_FOR_MS : undefined,

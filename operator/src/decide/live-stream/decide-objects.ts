@@ -7,6 +7,7 @@ import { ownershipOf } from '../objects/ownership.ts';
 import type { OperatorSettings } from '../settings.ts';
 import { configSecretOf, keySecretManifest } from './config-secret.ts';
 import type { KeyHash } from './decide-keys.ts';
+import { REFUSED_FOR_MS } from './hold-offs.ts';
 import { deploymentOf, disruptionBudgetOf, serviceOf } from './manifests.ts';
 import { COMPONENTS, configName } from './object-names.ts';
 import type { ObservedLiveStream, Refusal, StreamObjects } from './observed-live-stream.ts';
@@ -38,9 +39,6 @@ export interface ObjectWrites {
   /** The refusal of an object that is still wanted as it was refused. */
   refusal?: Refusal | undefined;
 }
-
-/** How long an object that the API refused is not tried again, unless it changes. */
-export const REFUSED_FOR_MS = 60_000;
 
 export const nameOf = ({ kind, metadata }: Manifest) => `${kind} "${metadata.name}"`;
 

@@ -29,7 +29,13 @@ export function decideTerminating(
     reason: NAMESPACE_TERMINATING,
     message: `Namespace "${stream.metadata.namespace}" is being deleted: a running show is ended, and no publisher is let in any more.`,
   };
-  const none = { isReplacing: false, hasPods: false, refused: undefined, updateWaitsFor: undefined };
+  const none = {
+    isReplacing: false,
+    hasPods: false,
+    refused: undefined,
+    hindered: undefined,
+    updateWaitsFor: undefined,
+  };
   const pods = podsStatus(stream, { ...none, problem, states, followed }, now);
   const given = { keys: { hashes: [] }, show: followed.show, urls: settings.urls, pods };
   const { unknownSince } = followed;

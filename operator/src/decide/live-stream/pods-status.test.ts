@@ -27,6 +27,7 @@ const seen: PodsSeen = {
   states: both,
   followed: { publisher: 'off', show: undefined },
   refused: undefined,
+  hindered: undefined,
   updateWaitsFor: undefined,
 };
 const crashing: ComponentState = {

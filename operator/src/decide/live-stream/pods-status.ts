@@ -1,7 +1,7 @@
 import { type LiveStream } from '@showrunner/crds';
 import type { ComponentState } from './component-state.ts';
 import type { Finding, Problem } from './findings.ts';
-import type { FollowedShow } from './observed-live-stream.ts';
+import type { FollowedShow, Refusal } from './observed-live-stream.ts';
 import type { QuotaRefusal } from '../objects/quota.ts';
 import { isOnAir } from './follow-show.ts';
 
@@ -29,6 +29,8 @@ export interface PodsSeen {
   readonly followed: FollowedShow;
   /** What a quota keeps out, or has kept out when there was last an attempt. */
   readonly refused: QuotaRefusal | undefined;
+  /** What the API refuses to do that is not needed for pods to run. */
+  readonly hindered: Refusal | undefined;
   /** What newer pods wait for, where they do. */
   readonly updateWaitsFor: 'show' | 'viewers' | undefined;
 }
@@ -83,16 +85,19 @@ function updateWaits(reason: 'show' | 'viewers' | 'unknown') {
   }
 }
 
-function degraded({ hasPods, states, followed }: PodsSeen, now: number): Finding<'Degraded'>[] {
-  if (!hasPods) return [];
+function degraded({ hasPods, states, followed, hindered }: PodsSeen, now: number): Finding<'Degraded'>[] {
   const is = (reason: Finding<'Degraded'>['reason'], message: string) =>
     [{ type: 'Degraded', status: 'True', reason, message }] as const;
+  const hindrance = hindered
+    ? [...is('ObjectRefused', `Kubernetes refuses ${hindered.object}: ${hindered.message.replace(/\.?$/, '.')}`)]
+    : [];
+  if (!hasPods) return hindrance;
   const { show } = followed;
   // A publisher is let in as soon as its ingest listens, and media follow before all probes have found that.
   const isUnderWay = isOnAir(show) && now - show.startedAt >= STARTING_MS;
   const worst = states.find(({ isTrouble }) => isTrouble) ?? states.find(({ ready }) => !ready && isUnderWay);
   if (worst && worst.reason !== 'PodReady') return [...is(worst.reason, worst.message)];
-  if (followed.unknownSince === undefined || now - followed.unknownSince < UNKNOWN_FOR_MS) return [];
+  if (followed.unknownSince === undefined || now - followed.unknownSince < UNKNOWN_FOR_MS) return hindrance;
   return [
     ...is('StateUnknown', 'The ingest pod does not tell the operator whether a show runs; nothing of it is stopped.'),
   ];

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { nameOf } from './decide-objects.ts';
-import { condition, kinds, MINUTE, warm, WARM } from './testing/stages.ts';
+import { POD_MARKS, REMOVALS } from './hold-offs.ts';
+import { condition, endShow, goLive, kinds, MINUTE, warm, WARM } from './testing/stages.ts';
 import { isEmpty, World } from './testing/world.ts';
 
 describe('what cannot work', () => {
@@ -64,6 +65,33 @@ describe('what cannot work', () => {
     }));
     expect(world.step().events.map(({ reason }) => reason)).toEqual(['Stalled']);
     expect(isEmpty(world.decide())).toBe(true);
+  });
+
+  it('goes on where a policy refuses to let pods be annotated or objects be deleted, and says so', () => {
+    const world = warm();
+    goLive(world);
+    for (const { metadata } of world.pods) Object.assign(metadata, { annotations: {} });
+    const message = 'admission webhook "p" denied the request: no';
+    world.refusals = [POD_MARKS, REMOVALS].map((object) => ({ object, applied: '', message, at: world.now }));
+    const decision = world.decide();
+    expect(decision.podAnnotations).toEqual([]);
+    expect(decision.status?.phase).toBe('Live');
+    expect(decision.status?.conditions?.find(({ type }) => type === 'Degraded')).toMatchObject({
+      reason: 'ObjectRefused',
+      message: `Kubernetes refuses to annotate its pods: ${message}.`,
+    });
+    expect(decision.lookAgainMs).toBeLessThanOrEqual(MINUTE);
+    world.now += MINUTE;
+    expect(world.decide().podAnnotations).toHaveLength(2);
+
+    world.refusals = [{ object: REMOVALS, applied: '', message, at: world.now }];
+    world.edit({ enabled: false });
+    world.now += MINUTE - 1;
+    endShow(world);
+    expect(world.decide().delete).toEqual([]);
+    expect(condition(world, 'Degraded')?.message).toBe(`Kubernetes refuses to delete its objects: ${message}.`);
+    world.now += 1;
+    expect(world.decide().delete).not.toEqual([]);
   });
 
   it('a key that another stream had first', () => {

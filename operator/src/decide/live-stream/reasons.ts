@@ -126,6 +126,8 @@ export const CONDITIONS = {
       PodStarting: 'A pod of a running show is being replaced.',
       ...TROUBLES,
       StateUnknown: 'Pods that should answer the operator do not. Nothing of theirs is stopped.',
+      ObjectRefused:
+        'Kubernetes refuses, mostly by a policy, to let pods be annotated or objects be deleted. Shows go on; what is missing is the mark against eviction, or room is not given back.',
     },
   },
   EngineLimits: {
