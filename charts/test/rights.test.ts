@@ -42,7 +42,7 @@ function granted(manifests: readonly Manifest[]): Record<string, string[]> {
   return found;
 }
 
-/** What the code calls. */
+/** What a component's list says; tests/cluster-stories/long/rights-used.test.ts compares it with what the code calls. */
 const rightsOf = (template: string) =>
   rightsIn(COMPONENT_RULES.find((component) => component.template === template)?.rules ?? []);
 
@@ -52,7 +52,7 @@ const FRONT_DOOR = rightsOf('showrunner.frontDoorRules');
 const WEB = rightsOf('showrunner.webRules');
 
 describe('the rights that the chart grants', () => {
-  it('are those that the code calls, in all namespaces', async () => {
+  it("are those of the components' lists, in all namespaces", async () => {
     expect(granted(await render('helm', ['--values', valuesFile('defaults')]))).toEqual({
       'showrunner-operator in all namespaces': OPERATOR,
       'showrunner-operator in live': LEADER,

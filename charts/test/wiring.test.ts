@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { loadConfig } from '@showrunner/service-kit';
 import { describe, expect, it } from 'vitest';
 import { frontDoorConfigSchema } from '../../ingest/src/front-door/config.ts';
@@ -49,6 +50,8 @@ const CONFIGS = {
   web: webConfigSchema,
 };
 
+const CACHE_EXAMPLE = readFileSync(new URL('../../examples/nginx-cache.conf', import.meta.url), 'utf8');
+
 const selects = (selector: Labels, labels: Labels) =>
   Object.entries(selector).every(([name, value]) => labels[name] === value);
 const environment = ({ env }: Container): Record<string, string | undefined> =>
@@ -70,6 +73,13 @@ describe.each(['defaults', 'gateway', 'production', 'tenant'])('with the values 
         for (const pod of pods)
           expect(pod.spec.template.spec.containers[0].ports.map(({ name }) => name)).toContain(targetPort);
     }
+  });
+
+  it('the example of a cache leads to the edge', () => {
+    const [, name, port] = /server (\S+?)\.showrunner\.svc\.cluster\.local:(\d+);/.exec(CACHE_EXAMPLE) ?? [];
+    const edge = services.find(({ metadata }) => metadata.name === name);
+    expect(edge?.spec.ports.map((one) => String(one.port))).toEqual([port]);
+    expect(selected(edge?.spec.selector ?? {}).map(({ metadata }) => metadata.name)).toEqual(['showrunner-edge']);
   });
 
   it('every Deployment has its account, its budget and its policy', () => {

@@ -40,7 +40,7 @@ async function freePort(): Promise<number> {
 function exampleHere(): string {
   const replaced: [string, string][] = [
     ['/var/cache/nginx/showrunner', join(folder, 'cache')],
-    ['showrunner-edge.showrunner.svc.cluster.local:8080', `127.0.0.1:${edge.port}`],
+    ['showrunner-edge.showrunner.svc.cluster.local:80', `127.0.0.1:${edge.port}`],
     ['listen 8080;', `listen 127.0.0.1:${port};`],
   ];
   return replaced.reduce(

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { COMPONENT_RULES } from '../../../charts/generate/component-rules.ts';
 import { eventually } from '../../support/eventually.ts';
-import { liveStream, openStudio, untilReason, type Studio } from '../support/index.ts';
+import { openStudio, untilReason, type Studio } from '../support/index.ts';
 
 /** What is read of a line of the API server's audit log. */
 interface Asked {
@@ -64,14 +64,16 @@ describe.skipIf(cluster.auditLog === undefined)('the rights of the components', 
     const { tenant } = platform;
     const labels = { app: 'stranger' };
     const template = { metadata: { labels }, spec: { containers: [{ name: 'none', image: 'example.invalid/none' }] } };
-    await stranger('v1', 'Secret', 'taken-live-stream', {});
-    await stranger('v1', 'Service', 'taken-ingest', { spec: { ports: [{ port: 1 }] } });
     const deployment = { replicas: 0, selector: { matchLabels: labels }, template };
-    await stranger('apps/v1', 'Deployment', 'taken-transcoder', { spec: deployment });
     const budget = { selector: { matchLabels: labels }, maxUnavailable: 1 };
+    await stranger('v1', 'Secret', 'one-live-stream', {});
+    await stranger('v1', 'Service', 'two-ingest', { spec: { ports: [{ port: 1 }] } });
+    await stranger('apps/v1', 'Deployment', 'three-transcoder', { spec: deployment });
     await stranger('policy/v1', 'PodDisruptionBudget', 'guarded-ingest', { spec: budget });
-    await tenant.kubectl(['apply', '--filename', '-'], { input: liveStream('taken') });
-    await untilReason(tenant.kubectl, 'taken', 'Stalled', 'NameTaken');
+    for (const name of ['one', 'two', 'three']) {
+      await platform.apply(name);
+      await untilReason(tenant.kubectl, name, 'Stalled', 'NameTaken');
+    }
 
     await studio.goOnAir('guarded');
     // The configuration follows the key.
