@@ -31,7 +31,9 @@ export function startCluster(root) {
   const choice = chooseCluster(root);
   if (choice.cluster === 'none') fail(`There is no cluster: ${choice.why}.`);
   if (choice.cluster === 'named') {
-    say(`The cluster is the one of KUBECONFIG=${process.env.KUBECONFIG}`);
+    say(
+      `The cluster is the one of KUBECONFIG=${process.env.KUBECONFIG}; stories that stop its parts, fill it or read its audit log are left out`,
+    );
     return { kubeconfig: process.env.KUBECONFIG, images: imagesInRegistry(root), isOwn: false, isStarted: false };
   }
   const isStarted = !isOwnClusterUp();

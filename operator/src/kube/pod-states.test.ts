@@ -4,7 +4,7 @@ import { PodStates } from './pod-states.ts';
 
 const EVERY_MS = 30;
 
-function statesOf({ askMs = 0, concurrency = 4, sweepBeats = 10 } = {}) {
+function statesOf({ askMs = 0, concurrency = 4, sweepBeats = 10, silent = '' } = {}) {
   const asked: string[] = [];
   const count = (key: string) => asked.filter((other) => other === key).length;
   let running = 0;
@@ -13,11 +13,14 @@ function statesOf({ askMs = 0, concurrency = 4, sweepBeats = 10 } = {}) {
     everyMs: EVERY_MS,
     sweepMs: EVERY_MS * sweepBeats,
     concurrency,
+    silentConcurrency: concurrency / 2,
     ask: async (key) => {
       asked.push(key);
       seen.most = Math.max(seen.most, ++running);
-      await sleep(askMs);
+      const isSilent = silent !== '' && key.startsWith(silent);
+      await sleep(isSilent ? EVERY_MS : askMs);
       running--;
+      return !isSilent;
     },
   });
   onTestFinished(() => states.close());
@@ -61,4 +64,16 @@ it('asks no more about what it was told to leave alone', async () => {
   const before = count('a');
   await sleep(EVERY_MS * 3);
   expect(count('a')).toBe(before);
+});
+
+it('asks others each beat beside any number of those who never answer, and all of these in turn', async () => {
+  const { states, count } = statesOf({ silent: 'lost' });
+  const lost = Array.from({ length: 20 }, (_, i) => `lost-${i}`);
+  for (const key of lost) states.set(key, 'active');
+  // Each of them has been asked once, and is known as one of those.
+  await vi.waitFor(() => expect(lost.filter((key) => count(key) > 0)).toHaveLength(20), { timeout: 5_000 });
+  states.set('live', 'active');
+  await sleep(EVERY_MS * 20.5);
+  expect(count('live')).toBeGreaterThan(12);
+  for (const key of lost) expect(count(key)).toBeGreaterThan(1);
 });

@@ -233,19 +233,21 @@ export class StreamReconciler {
     );
   }
 
-  async #ask(id: string): Promise<void> {
+  async #ask(id: string): Promise<boolean> {
     const [namespace = '', name = ''] = id.split('/');
     const kept = this.#find({ namespace, name });
     const memory = this.#memories.get(id);
-    if (!kept || !memory || memory.uid !== kept.resource.metadata.uid) return;
+    if (!kept || !memory || memory.uid !== kept.resource.metadata.uid) return true;
     const pods = this.#options.view.in(namespace)!.pods.objects.group(id);
     const askedAt = this.#now();
     const answers = await askPods(this.#options.podHttp, { namespace, name }, pods);
     memory.followedAt = askedAt;
     const followed = followShow(memory.followed, kept.resource, answers, this.#now());
-    if (isDeepStrictEqual(followed, memory.followed)) return;
-    memory.followed = followed;
-    this.#queue.add(id);
+    if (!isDeepStrictEqual(followed, memory.followed)) {
+      memory.followed = followed;
+      this.#queue.add(id);
+    }
+    return [...answers.ingest, ...answers.transcoder].every(({ state }) => state !== undefined);
   }
 
   #find({ namespace, name }: StreamRef): KeptStream | undefined {
