@@ -47,7 +47,7 @@ const registry = createRegistry();
 relaxCollector();
 if (role === 'ingest') {
   const logger = createLogger({ name: 'ingest', level: 'warn' });
-  const admission = createStoreAdmission({ store, logger });
+  const admission = createStoreAdmission({ feeds: [store], logger });
   const ingest = createIngest({ config: { host, port: 0 }, admission, flvToken: 'bench', logger, registry });
   await admission.start();
   await ingest.start();
@@ -61,5 +61,5 @@ if (role === 'ingest') {
   });
   const logger = createLogger({ name: 'front-door', level: 'info' }, { write });
   const locate = () => ({ host, port: Number(target) });
-  await createFrontDoorPod({ config, store, logger, registry, locate }).start();
+  await createFrontDoorPod({ config, feeds: [store], logger, registry, locate }).start();
 }

@@ -1,5 +1,5 @@
 import { liveStreamSchema } from '@showrunner/crds';
-import type { Feed, WatchEvent } from '@showrunner/service-kit';
+import { type Feed, ForbiddenError, type WatchEvent } from '@showrunner/service-kit';
 import { expect, it, vi } from 'vitest';
 import { LiveStreamInformer } from './informer.ts';
 
@@ -20,7 +20,7 @@ it('shows no stream that can be read no longer, and keeps nothing of how pods ar
       await new Promise((resolve) => signal.addEventListener('abort', resolve));
     },
   };
-  const informer = new LiveStreamInformer(feed, { warn: () => undefined });
+  const informer = new LiveStreamInformer([feed], { warn: () => undefined });
   const told: string[] = [];
   informer.onChange(({ type }) => told.push(type));
   await informer.start();
@@ -28,5 +28,29 @@ it('shows no stream that can be read no longer, and keeps nothing of how pods ar
   tell({ type: 'unreadable', identity: { ...REF, uid: 'u' } });
   await vi.waitFor(() => expect(told).toEqual(['changed', 'removed']));
   expect(informer.get(REF)).toBeUndefined();
+  await informer.close();
+});
+
+it('knows all there is where one of its namespaces may not be read, and takes no list for word of another', async () => {
+  const feed = (namespace: string, list: Feed<'LiveStream'>['list']): Feed<'LiveStream'> => ({
+    namespace,
+    list,
+    async *watch(_kind, { signal }) {
+      await new Promise((resolve) => signal.addEventListener('abort', resolve));
+      yield* [];
+    },
+  });
+  const inTeam = liveStreamSchema.parse({ ...show, metadata: { namespace: 'team', name: 'show' } });
+  const informer = new LiveStreamInformer(
+    [
+      feed('default', async () => ({ items: [show], resourceVersion: '1' })),
+      feed('gone', async () => Promise.reject(new ForbiddenError('Nobody may read that.'))),
+      feed('team', async () => ({ items: [inTeam], resourceVersion: '1' })),
+    ],
+    { warn: () => undefined },
+  );
+  await informer.start();
+  await vi.waitFor(() => expect(informer.synced).toBe(true));
+  expect(informer.all().map(({ metadata }) => metadata.namespace)).toEqual(['default', 'team']);
   await informer.close();
 });

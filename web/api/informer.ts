@@ -7,30 +7,30 @@ export type LiveStreamChange =
   | { readonly type: 'removed'; readonly before: LiveStream };
 
 /**
- * All live streams in memory, kept current by one list and watch of the store, so that no request asks the store.
+ * All live streams in memory, kept current by one list and watch of each feed, so that no request asks a store.
  * A failed list or watch is begun again from a list, after a growing pause; what changed meanwhile is told as changes.
  */
 export class LiveStreamInformer {
-  readonly #store: Feed<'LiveStream'>;
+  readonly #feeds: readonly Feed<'LiveStream'>[];
   readonly #logger: Pick<FastifyBaseLogger, 'warn'>;
   readonly #streams = new Map<string, LiveStream>();
   readonly #listeners = new Set<(change: LiveStreamChange) => void>();
   readonly #abort = new AbortController();
-  readonly #onListed: () => void;
+  readonly #onKnown: () => void;
   #run: Promise<void> | undefined;
   #synced = false;
 
   constructor(
-    store: Feed<'LiveStream'>,
+    feeds: readonly Feed<'LiveStream'>[],
     logger: Pick<FastifyBaseLogger, 'warn'>,
-    onListed: () => void = () => undefined,
+    onKnown: () => void = () => undefined,
   ) {
-    this.#store = store;
+    this.#feeds = feeds;
     this.#logger = logger;
-    this.#onListed = onListed;
+    this.#onKnown = onKnown;
   }
 
-  /** Resolves when the first list has succeeded or failed; what failed is tried again in the background. */
+  /** Resolves when all are known, or something has failed, which is tried again in the background. */
   start(): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#run ??= this.#follow(resolve);
@@ -43,7 +43,7 @@ export class LiveStreamInformer {
     await this.#run;
   }
 
-  /** False until the first list: an empty answer would be a lie. */
+  /** False until all are known at first: an empty answer would be a lie. */
   get synced(): boolean {
     return this.#synced;
   }
@@ -63,10 +63,11 @@ export class LiveStreamInformer {
 
   #follow(firstAttemptDone: () => void): Promise<void> {
     const follower = {
-      listed: (items: LiveStream[]) => {
-        this.#replace(items);
+      listed: (items: LiveStream[], _unreadable: unknown, namespace: string | undefined) =>
+        this.#replace(items, namespace),
+      complete: () => {
         this.#synced = true;
-        this.#onListed();
+        this.#onKnown();
         firstAttemptDone();
       },
       changed: (event: WatchEvent<'LiveStream'>) => {
@@ -79,12 +80,15 @@ export class LiveStreamInformer {
         firstAttemptDone();
       },
     };
-    return follow(this.#store, 'LiveStream', follower, this.#abort.signal);
+    return follow(this.#feeds, 'LiveStream', follower, this.#abort.signal);
   }
 
-  #replace(items: LiveStream[]): void {
+  #replace(items: LiveStream[], namespace: string | undefined): void {
     const listed = new Set(items.map(({ metadata }) => streamId(metadata)));
-    for (const id of [...this.#streams.keys()]) if (!listed.has(id)) this.#remove(id);
+    for (const [id, { metadata }] of [...this.#streams]) {
+      const isOfList = namespace === undefined || metadata.namespace === namespace;
+      if (isOfList && !listed.has(id)) this.#remove(id);
+    }
     for (const stream of items) this.#set(stream);
   }
 

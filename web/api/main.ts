@@ -7,7 +7,7 @@ import {
   loadConfig,
   runMain,
 } from '@showrunner/service-kit';
-import { KubeClient, KubeResourceStore, loadKubeConfig } from '@showrunner/service-kit/kube';
+import { KubeClient, kubeResourceStores, loadKubeConfig } from '@showrunner/service-kit/kube';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -40,12 +40,12 @@ await runMain(async () => {
   });
   shutdown.onShutdown('operations', () => ops.close());
   const web = await createWeb({
-    store: new KubeResourceStore({ client, logger, namespaces }),
+    feeds: kubeResourceStores({ client, logger, namespaces }),
     factsOf: (stream) => facts.of(stream),
     appDir: APP_FOLDER,
     mediaOrigin,
     logger,
-    onListed: () => {
+    onKnown: () => {
       if (phase === 'starting') phase = 'ready';
     },
   });

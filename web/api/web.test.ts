@@ -31,7 +31,7 @@ afterEach(async () => {
 const silent = createLogger({ name: 'web', level: 'silent' });
 async function web(options: Partial<WebOptions> = {}): Promise<FastifyInstance> {
   app = await createWeb({
-    store,
+    feeds: [store],
     factsOf: () => undefined,
     appDir: undefined,
     logger: silent,
@@ -107,7 +107,7 @@ describe('the list of live streams', () => {
         return store.list(kind, namespace);
       },
     };
-    const server = await web({ store: flaky });
+    const server = await web({ feeds: [flaky] });
     const refused = await server.inject('/api/v1/live-streams');
     expect(refused.statusCode).toBe(503);
     expect(refused.json()).toMatchObject({ code: 'not_ready', status: 503 });
@@ -293,7 +293,7 @@ describe('the rest', () => {
   it('is ready although the store does not answer, and refuses until it has', async () => {
     const slow: ResourceStore = { ...bound(store), list: () => new Promise(() => undefined) };
     let listed = 0;
-    const server = await web({ store: slow, onListed: () => (listed += 1) });
+    const server = await web({ feeds: [slow], onKnown: () => (listed += 1) });
     expect((await server.inject('/api/v1/live-streams')).statusCode).toBe(503);
     expect(listed).toBe(0);
   });

@@ -29,7 +29,8 @@ const MAX_EVENT_CLIENTS = 10_000;
 const FIRST_LIST_MS = 3_000;
 
 export interface WebOptions {
-  readonly store: Feed<'LiveStream'>;
+  /** Each is followed by itself. */
+  readonly feeds: readonly Feed<'LiveStream'>[];
   /** What is measured of a publisher right now, or a promise of it; undefined where it is not known. */
   readonly factsOf: (stream: StreamRef) => unknown;
   /** Folder of the built page (`web/dist`); undefined serves the API alone. */
@@ -41,22 +42,22 @@ export interface WebOptions {
   readonly maxEventClients?: number;
   /** Where `/hls` is served, when that is another origin than the pages'. */
   readonly mediaOrigin?: string | undefined;
-  /** Told whenever all live streams are known anew. */
-  readonly onListed?: () => void;
+  /** Told once, when all live streams are known. */
+  readonly onKnown?: () => void;
   readonly now?: () => number;
 }
 
-/** Builds the web application; it listens nowhere. `ready()` begins following the store, `close()` ends all. */
+/** Builds the web application; it listens nowhere. `ready()` begins following the feeds, `close()` ends all. */
 export async function createWeb(options: WebOptions): Promise<FastifyInstance> {
   const {
-    store,
+    feeds,
     factsOf,
     appDir,
     logger,
     serverFactory,
     maxEventClients = MAX_EVENT_CLIENTS,
     mediaOrigin,
-    onListed,
+    onKnown,
     now = Date.now,
   } = options;
   const headers = securityHeaders(mediaOrigin);
@@ -73,7 +74,7 @@ export async function createWeb(options: WebOptions): Promise<FastifyInstance> {
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
 
-  const informer = new LiveStreamInformer(store, app.log, onListed);
+  const informer = new LiveStreamInformer(feeds, app.log, onKnown);
   const json = new LiveStreamJson(informer);
   const events = new EventStream({ informer, json, maxClients: maxEventClients, now });
   app.addHook('onReady', async () => {

@@ -88,6 +88,23 @@ describe('key index', () => {
     expect(index.replaceAll([liveStream('two', {})]).map(({ name }) => name)).toEqual(['one', 'two']);
   });
 
+  it('takes a list of one namespace for no word about another', () => {
+    const index = new KeyIndex();
+    const inTeam = liveStreamSchema.parse({
+      ...liveStream('two', { second: undefined }),
+      metadata: { namespace: 'team', name: 'two' },
+    });
+    const unreadable = { namespace: 'team', name: 'three', uid: 'u' };
+    index.replaceAll([liveStream('one', { first: undefined })], [], 'default');
+    index.replaceAll([inTeam], [unreadable], 'team');
+    index.replaceAll([liveStream('one', { first: undefined })], [], 'default');
+    expect([find(index, 'first'), find(index, 'second')]).toEqual(['one', 'two']);
+    expect(index.isGone({ stream: unreadable, uid: 'u' })).toBe(false);
+    expect(index.replaceAll([], [], 'team')).toEqual([{ namespace: 'team', name: 'two' }]);
+    expect([find(index, 'first'), find(index, 'second')]).toEqual(['one', 'unknown-key']);
+    expect(index.isGone({ stream: unreadable, uid: 'u' })).toBe(true);
+  });
+
   it('knows a stream that is gone from one that cannot be read, and from another of its name', () => {
     const index = new KeyIndex();
     const grant = (name: string) => ({ stream: { namespace: 'default', name }, uid: `uid-of-${name}` });

@@ -24,15 +24,18 @@ export class KeyIndex {
   /** Streams of which no more is known than that they are there, with their uid. */
   readonly #unreadable = new Map<string, string | undefined>();
 
-  /** All there are, from a list. Answers those that were known and are no more, or have changed. */
-  replaceAll(streams: readonly LiveStream[], unreadable: readonly Identity[] = []): StreamRef[] {
+  /**
+   * All there are in a namespace (in all where none is named), from a list. Answers those that were known and are no more, or
+   * have changed.
+   */
+  replaceAll(streams: readonly LiveStream[], unreadable: readonly Identity[] = [], namespace?: string): StreamRef[] {
     const affected = new Map<string, StreamRef>();
-    for (const stream of this.#streams.values()) affected.set(idOf(stream), refOf(stream));
-    for (const stream of streams) affected.set(idOf(stream), refOf(stream));
-    this.#streams.clear();
-    this.#buckets.clear();
+    const isOfList = (id: string) => namespace === undefined || id.startsWith(`${namespace}/`);
+    const known = [...this.#streams.values()].filter((stream) => isOfList(idOf(stream)));
+    for (const stream of [...known, ...streams]) affected.set(idOf(stream), refOf(stream));
+    for (const stream of known) this.#remove(idOf(stream));
     for (const stream of streams) this.set(stream);
-    this.#unreadable.clear();
+    for (const id of [...this.#unreadable.keys()].filter(isOfList)) this.#unreadable.delete(id);
     unreadable.forEach((stream) => this.setUnreadable(stream));
     return [...affected.values()];
   }

@@ -3,6 +3,7 @@ import { liveStreamSchema, type LiveStream } from '@showrunner/crds';
 import {
   createLogger,
   ExpiredError,
+  ForbiddenError,
   type Identity,
   type ResourceStore,
   type WatchEvent,
@@ -71,7 +72,7 @@ describe('admission by a store', () => {
   it('follows the streams and announces their changes', async () => {
     const { held, emit, resources } = store();
     held.items = [liveStream('first')];
-    admission = createStoreAdmission({ store: resources, logger });
+    admission = createStoreAdmission({ feeds: [resources], logger });
     const changed: string[] = [];
     admission.onChange(({ name }) => changed.push(name));
     await admission.start();
@@ -84,9 +85,23 @@ describe('admission by a store', () => {
     expect(admission.barred({ namespace: 'default', name: 'live' })?.code).toBe('deleted');
   });
 
+  it("lets one namespace's publishers in while another may not be read", async () => {
+    const { held, resources } = store();
+    held.items = [liveStream('key')];
+    const refused = store();
+    refused.held.failure = new ForbiddenError('Nobody may read that.');
+    const feeds = [
+      { ...resources, namespace: 'default' },
+      { ...refused.resources, namespace: 'gone' },
+    ];
+    admission = createStoreAdmission({ feeds, logger });
+    await admission.start();
+    expect([await answer('key'), await answer('other')]).toEqual(['admitted', 'unknown-key']);
+  });
+
   it('lists again where the store has forgotten what came in between', async () => {
     const { held, emit, resources } = store();
-    admission = createStoreAdmission({ store: resources, logger });
+    admission = createStoreAdmission({ feeds: [resources], logger });
     await admission.start();
     held.items = [liveStream('key')];
     await emit(new ExpiredError('too old'));
@@ -98,7 +113,7 @@ describe('admission by a store', () => {
   it('hears of a deletion that happened while nobody watched, but not of a stream that it cannot read', async () => {
     const { held, emit, resources } = store();
     held.items = [liveStream('key')];
-    admission = createStoreAdmission({ store: resources, logger });
+    admission = createStoreAdmission({ feeds: [resources], logger });
     await admission.start();
     const grant = await admission.admit('key');
     if (!grant.admitted) throw new Error(grant.refusal.code);
@@ -115,7 +130,7 @@ describe('admission by a store', () => {
   it('accepts no key of a stream that it can read no longer, for the key may have been revoked', async () => {
     const { held, emit, resources } = store();
     held.items = [liveStream('key')];
-    admission = createStoreAdmission({ store: resources, logger });
+    admission = createStoreAdmission({ feeds: [resources], logger });
     const changed: string[] = [];
     admission.onChange(({ name }) => changed.push(name));
     await admission.start();
@@ -135,7 +150,7 @@ describe('admission by a store', () => {
     const { held, emit, resources } = store();
     held.items = [liveStream('key')];
     held.failure = new Error('away');
-    admission = createStoreAdmission({ store: resources, logger });
+    admission = createStoreAdmission({ feeds: [resources], logger });
     void admission.start();
     const early = answer('key');
     await until(() => held.lists === 1);

@@ -13,36 +13,37 @@ import { refusal } from '../errors.ts';
 import type { Admission, AdmissionResult, Grant } from './admission.ts';
 import { KeyIndex } from './key-index.ts';
 
-/** How long a publisher waits for the very first list. */
+/** How long a publisher waits until the streams are known at first. */
 const READY_TIMEOUT_MS = 4_000;
 
-/** Admission by the LiveStreams of a store. */
+/** Admission by the LiveStreams of stores. */
 export interface StoreAdmission extends Admission {
   /** As last heard of. */
   stream(ref: StreamRef): LiveStream | undefined;
   /** Whether the stream that a publisher was let in for has been deleted, be there another one of its name by now. */
   isGone(grant: Grant): boolean;
-  /** Begins to watch, and waits for the first list (which is tried again and again where it fails). */
+  /** Begins to watch, and waits until the streams are known (lists that fail are tried again and again). */
   start(): Promise<void>;
   close(): Promise<void>;
 }
 
 /**
- * Lists LiveStreams and watches them from there; lists again where the store has forgotten what came in between or the
- * watch ends. While the store is away, what was last known stays valid: running shows do not depend on it.
+ * Lists LiveStreams and watches them from there; lists again where a store has forgotten what came in between or the
+ * watch ends. While a store is away, what was last known stays valid: running shows do not depend on it.
  */
 export function createStoreAdmission(options: {
-  store: Feed<'LiveStream'>;
+  /** Each is followed by itself. */
+  feeds: readonly Feed<'LiveStream'>[];
   logger: Logger;
   /** Milliseconds since the epoch. */
   now?: () => number;
 }): StoreAdmission {
-  const { store, logger, now = Date.now } = options;
+  const { feeds, logger, now = Date.now } = options;
   const index = new KeyIndex();
   const listeners = new Set<(stream: StreamRef) => void>();
   const stopped = new AbortController();
   const ready = Promise.withResolvers<void>();
-  let listed = false;
+  let isKnown = false;
   let watching: Promise<void> | undefined;
 
   const announce = (streams: readonly StreamRef[]): void => {
@@ -50,11 +51,12 @@ export function createStoreAdmission(options: {
   };
 
   const follower = {
-    listed(items: LiveStream[], unreadable: readonly Identity[]) {
-      const affected = index.replaceAll(items, unreadable);
-      listed = true;
+    listed(items: LiveStream[], unreadable: readonly Identity[], namespace: string | undefined) {
+      announce(index.replaceAll(items, unreadable, namespace));
+    },
+    complete() {
+      isKnown = true;
       ready.resolve();
-      announce(affected);
     },
     changed(event: WatchEvent<'LiveStream'>) {
       const { namespace, name } = event.type === 'unreadable' ? event.identity : event.object.metadata;
@@ -69,7 +71,7 @@ export function createStoreAdmission(options: {
 
   return {
     async start() {
-      watching ??= follow(store, 'LiveStream', follower, stopped.signal);
+      watching ??= follow(feeds, 'LiveStream', follower, stopped.signal);
       await ready.promise;
     },
     async close() {
@@ -78,8 +80,8 @@ export function createStoreAdmission(options: {
       await watching;
     },
     async admit(key): Promise<AdmissionResult> {
-      if (!listed) await Promise.race([ready.promise, delay(READY_TIMEOUT_MS, undefined, { ref: false })]);
-      if (!listed) return { admitted: false, refusal: refusal('admission-failed') };
+      if (!isKnown) await Promise.race([ready.promise, delay(READY_TIMEOUT_MS, undefined, { ref: false })]);
+      if (!isKnown) return { admitted: false, refusal: refusal('admission-failed') };
       return index.find(hashStreamKey(key), now());
     },
     review: (grant: Grant) => index.review(grant.stream, grant.keyHash, now()),

@@ -41,7 +41,7 @@ describe('the choice between engines', () => {
         }
       },
     };
-    admission = createStoreAdmission({ store, logger: createLogger({ name: 'test', level: 'silent' }) });
+    admission = createStoreAdmission({ feeds: [store], logger: createLogger({ name: 'test', level: 'silent' }) });
     on.clear();
     changes = 0;
     const choice = new EngineChoice({ admission, isOn: ({ name }) => on.has(name), servers }, () => (changes += 1));

@@ -27,7 +27,7 @@ function make(settings: object = {}) {
   const ports = { host: '127.0.0.1', rtmpPort: 0, opsPort: 0 };
   const made = createFrontDoorPod({
     config: frontDoorConfigSchema.parse({ ...NEEDED, ...ports, lameDuckMs: 1_500, ...settings }),
-    store,
+    feeds: [store],
     logger: createLogger({ name: 'test', level: 'info' }, { write: (line: string) => void log.push(line) }),
     registry: createRegistry(),
   });

@@ -11,8 +11,8 @@ import type { ReachContext } from './reach-ingest.ts';
 
 export interface FrontDoorPodOptions {
   readonly config: FrontDoorConfig;
-  /** The LiveStreams that publishers may come for. */
-  readonly store: Feed<'LiveStream'>;
+  /** The LiveStreams that publishers may come for; each feed is followed by itself. */
+  readonly feeds: readonly Feed<'LiveStream'>[];
   readonly logger: Logger;
   readonly registry: Registry;
   /** Its pod, or its Service, where nothing else is said. */
@@ -37,7 +37,7 @@ export function ingestAddress(
 }
 
 /** The front door as a process: with its certificate, its probes and its view of the LiveStreams. */
-export function createFrontDoorPod({ config, store, logger, registry, locate }: FrontDoorPodOptions): FrontDoorPod {
+export function createFrontDoorPod({ config, feeds, logger, registry, locate }: FrontDoorPodOptions): FrontDoorPod {
   const { tlsCert, tlsKey, clusterDomain } = config;
   const metrics = new FrontDoorMetrics(registry);
   const certificate =
@@ -51,7 +51,7 @@ export function createFrontDoorPod({ config, store, logger, registry, locate }: 
     logger,
     onKnock: (outcome) => metrics.knocks.inc({ outcome }),
   });
-  const admission = createStoreAdmission({ store, logger });
+  const admission = createStoreAdmission({ feeds, logger });
   const frontDoor = new FrontDoor({
     config,
     admission,

@@ -1,5 +1,5 @@
 import { runMediaPod } from '@showrunner/service-kit';
-import { KubeClient, KubeResourceStore, loadKubeConfig } from '@showrunner/service-kit/kube';
+import { KubeClient, kubeResourceStores, loadKubeConfig } from '@showrunner/service-kit/kube';
 import { frontDoorConfigSchema } from './config.ts';
 import { createFrontDoorPod } from './front-door-pod.ts';
 
@@ -15,7 +15,7 @@ await runMediaPod({
     const { config, logger } = context;
     const client = new KubeClient(await loadKubeConfig());
     shutdown.onShutdown('Kubernetes', () => client.close());
-    const store = new KubeResourceStore({ client, logger, namespaces: config.namespaces });
-    return createFrontDoorPod({ ...context, store });
+    const feeds = kubeResourceStores({ client, logger, namespaces: config.namespaces });
+    return createFrontDoorPod({ ...context, feeds });
   },
 });

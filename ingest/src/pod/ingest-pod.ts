@@ -47,7 +47,7 @@ const SHOW_LOOK_MS = 1_000;
 export function createIngestPod({ config, logger, registry, onOutdated }: IngestPodOptions): IngestPod {
   const { host } = config;
   const folder = new StreamFolder({ path: config.streamFolder, logger });
-  const admission = createStoreAdmission({ store: folder, logger });
+  const admission = createStoreAdmission({ feeds: [folder], logger });
   const outOfTime = new AbortController();
   let ingest: Ingest | undefined;
   let phase: 'starting' | 'ready' | 'draining' = 'starting';

@@ -38,7 +38,7 @@ export async function openDoorway(
   const log: string[] = [];
   const logger = createLogger({ name: 'test', level: 'info' }, { write: (line: string) => void log.push(line) });
   const registry = new Registry();
-  const admission = createStoreAdmission({ store, logger });
+  const admission = createStoreAdmission({ feeds: [store], logger });
   const knocks: string[] = [];
   let target: IngestAddress = { host: '127.0.0.1', port: 1 };
   let podPort = 1;

@@ -47,6 +47,11 @@ export class InformerGroup {
     return this.#informers.every(({ synced }) => synced);
   }
 
+  /** Whether one of them is refused, so that they are not known before somebody gives the right to it. */
+  get refused(): boolean {
+    return this.#informers.some(({ refused }) => refused);
+  }
+
   /** One sentence for each kind of which nothing is heard. */
   get problems(): string[] {
     return this.#informers

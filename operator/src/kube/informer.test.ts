@@ -107,6 +107,21 @@ it('tells why it hears nothing', async () => {
   expect(informer.problem).toBeUndefined();
 });
 
+it.each([403, 404])('knows a refusal (%i) that lasts from one of a moment, and from other trouble', async (code) => {
+  const refused: boolean[] = [];
+  const faults = (count: number, code: number) =>
+    Array.from({ length: count }, (): Fault => (response) => {
+      refused.push(informer.refused);
+      refusal(code, 'No')(response);
+    });
+  const { api, informer } = await setUp({
+    prepare: (api) => api.listFaults.push(...faults(5, code), ...faults(1, 500), ...faults(8, code)),
+  });
+  await watching(api);
+  expect(refused).toEqual([...Array<boolean>(12).fill(false), true, true]);
+  expect(informer.refused).toBe(false);
+});
+
 it('waits as long as the server asks for', async () => {
   const start = performance.now();
   const { api } = await setUp({

@@ -29,6 +29,9 @@ const TIMING: InformerTiming = {
 /** A watch that cannot be taken up again so many times in a row lists anew: its version may be one that the server lost. */
 const WATCH_ATTEMPTS = 5;
 const GONE = 410;
+const REFUSED: readonly number[] = [403, 404];
+/** Over some seconds: longer than a Role is away that is being replaced, or an API server does not know Roles that has just started. */
+const REFUSALS = 6;
 /** A watch that ends sooner, without having brought anything, was refused in another way. */
 const MIN_WATCH_MS = 1_000;
 
@@ -60,6 +63,8 @@ export class Informer<T extends KubeObject, K extends Kept> {
   /** Everything up to here is known. */
   #version = '';
   #failures = 0;
+  /** How many lists in a row were refused. */
+  #refusals = 0;
   #problem: string | undefined;
 
   constructor(options: InformerOptions<T, K>) {
@@ -75,6 +80,11 @@ export class Informer<T extends KubeObject, K extends Kept> {
   /** Whether everything was listed at least once. */
   get synced(): boolean {
     return this.#version !== '';
+  }
+
+  /** Whether nothing is to be had: all lists so far, and not just a moment's, were refused (403) or are of nothing that is there (404). */
+  get refused(): boolean {
+    return !this.synced && this.#refusals >= REFUSALS;
   }
 
   /** Why it does not hear of changes at the moment. */
@@ -113,6 +123,8 @@ export class Informer<T extends KubeObject, K extends Kept> {
         await this.#list();
         await this.#follow();
       } catch (error) {
+        const isRefusal = error instanceof KubeError && REFUSED.includes(error.code);
+        this.#refusals = isRefusal ? this.#refusals + 1 : 0;
         await this.#pause(error, 'a list');
       }
     }

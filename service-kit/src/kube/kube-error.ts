@@ -1,3 +1,5 @@
+import { ForbiddenError } from '../seams/resource-store.ts';
+
 /** A `metav1.Status`, as far as it is read. */
 export interface Status {
   readonly code?: number;
@@ -42,4 +44,16 @@ export class KubeConnectionError extends Error {
 /** The answer is longer than what is taken into memory. */
 export class KubeAnswerTooLongError extends Error {
   override readonly name = 'KubeAnswerTooLongError';
+}
+
+/**
+ * The error itself, or a ForbiddenError where it says that a namespace may not be read (403) or is not there (404). A refusal
+ * to read all namespaces says nothing of any of them.
+ */
+export function asForbidden(error: unknown, namespace: string | undefined): unknown {
+  const isRefusal = error instanceof KubeError && (error.code === 403 || error.code === 404);
+  if (!isRefusal || namespace === undefined) return error;
+  return new ForbiddenError(`Namespace ${namespace} may not be read, or is not there: ${error.message}`, {
+    cause: error,
+  });
 }

@@ -16,9 +16,8 @@ import {
   type WatchEvent,
 } from '../seams/resource-store.ts';
 import type { KubeClient, KubeObject, KubeResource } from './kube-client.ts';
-import { KubeError } from './kube-error.ts';
+import { asForbidden, KubeError } from './kube-error.ts';
 import { KUBE } from './kube-resources.ts';
-import { merged } from './merged.ts';
 import { mergePatch } from './merge-patch.ts';
 import { type ObjectEvent, persistentWatch } from './persistent-watch.ts';
 import { refusedFields } from './refused-fields.ts';
@@ -27,8 +26,8 @@ import { changeOf, creationOf, identityOf, withoutManagedFields } from './stored
 export interface KubeResourceStoreOptions {
   readonly client: KubeClient;
   readonly logger: Logger;
-  /** What this store knows of; all namespaces where absent or empty. */
-  readonly namespaces?: readonly string[];
+  /** What this store knows of; all namespaces where absent. */
+  readonly namespace?: string | undefined;
 }
 
 const RESOURCES: { readonly [K in Kind]: KubeResource } = { LiveStream: KUBE.liveStreams, Secret: KUBE.secrets };
@@ -39,23 +38,33 @@ const VERSION = /^[1-9][0-9]{0,19}$/;
 const MAX_ATTEMPTS = 5;
 
 /**
+ * Stores whose resources are followed each by itself: one for each namespace, or a single one of all where none is named. What
+ * happens to one tenant's namespace then stops nobody else's.
+ */
+export function kubeResourceStores({
+  namespaces,
+  ...options
+}: Omit<KubeResourceStoreOptions, 'namespace'> & { readonly namespaces: readonly string[] }): KubeResourceStore[] {
+  const scopes = namespaces.length === 0 ? [undefined] : namespaces;
+  return scopes.map((namespace) => new KubeResourceStore({ ...options, namespace }));
+}
+
+/**
  * Resources in the Kubernetes API. What is stored and breaks a rule of this version, because another one wrote it, is told
  * of as unreadable and logged once; it cannot be read, but applied anew. Fields that this version does not know stay.
- *
- * With several namespaces, each has a list and a watch of its own. The version of a list then holds one for each of them;
- * that of a single object does not say how far the others were followed, and `watch` takes it for forgotten.
+ * A namespace that may not be read, or is not there, is a ForbiddenError; where all are read at once there is none such.
  */
 export class KubeResourceStore implements ResourceStore {
   readonly #client: KubeClient;
   readonly #logger: Logger;
-  readonly #namespaces: readonly string[];
+  readonly namespace: string | undefined;
   /** By uid, the rule that the log says an object breaks. */
   readonly #logged = new Map<string | undefined, string>();
 
-  constructor({ client, logger, namespaces = [] }: KubeResourceStoreOptions) {
+  constructor({ client, logger, namespace }: KubeResourceStoreOptions) {
     this.#client = client;
     this.#logger = logger;
-    this.#namespaces = [...new Set(namespaces)].sort();
+    this.namespace = namespace;
   }
 
   async get<K extends Kind>(kind: K, key: ResourceKey): Promise<Kinds[K] | undefined> {
@@ -66,56 +75,40 @@ export class KubeResourceStore implements ResourceStore {
   /** `unreadable` names what was left out. */
   async list<K extends Kind>(
     kind: K,
-    namespace?: string,
+    namespace = this.namespace,
   ): Promise<{ items: Kinds[K][]; unreadable: Identity[]; resourceVersion: string }> {
     const items: Kinds[K][] = [];
     const unreadable: Identity[] = [];
-    const versions: string[] = [];
-    for (const scope of this.#scopes(namespace)) {
-      let version = '';
-      for await (const page of this.#client.pages(RESOURCES[kind], { namespace: scope })) {
-        ({ resourceVersion: version } = page);
+    let resourceVersion = '';
+    if (!this.#knows(namespace)) return { items, unreadable, resourceVersion };
+    try {
+      for await (const page of this.#client.pages(RESOURCES[kind], { namespace })) {
+        ({ resourceVersion } = page);
         for (const stored of page.items) {
           const object = this.#parsed(kind, stored);
           if (object) items.push(object);
           else unreadable.push(identity(stored));
         }
       }
-      versions.push(version);
+    } catch (error) {
+      throw asForbidden(error, namespace);
     }
-    return { items: items.sort(byName), unreadable, resourceVersion: versions.join('.') };
+    return { items: items.sort(byName), unreadable, resourceVersion };
   }
 
   async *watch<K extends Kind>(
     kind: K,
     { from, signal }: { from: string; signal: AbortSignal },
   ): AsyncGenerator<WatchEvent<K>, void, void> {
-    const scopes = this.#scopes();
-    const versions = from.split('.');
-    if (versions.length !== scopes.length || !versions.every((version) => VERSION.test(version))) {
-      throw new ExpiredError(`Version ${from} is not one that this store has given for a list: list again.`);
+    if (!VERSION.test(from)) {
+      throw new ExpiredError(`Version ${from} is not one that this store has given: list again.`);
     }
-    const stop = new AbortController();
-    const abort = () => stop.abort();
-    signal.addEventListener('abort', abort);
-    if (signal.aborted) abort();
-    try {
-      const watches = scopes.map((namespace, at) =>
-        persistentWatch<KubeObject>(this.#client, RESOURCES[kind], {
-          namespace,
-          from: versions[at] ?? '',
-          signal: stop.signal,
-          logger: this.#logger,
-        }),
-      );
-      for await (const event of watches.length === 1 && watches[0] ? watches[0] : merged(watches)) {
-        const change = this.#change(kind, event);
-        if (change) yield change;
-        if (signal.aborted) return;
-      }
-    } finally {
-      signal.removeEventListener('abort', abort);
-      abort();
+    const { namespace } = this;
+    const options = { namespace, from, signal, logger: this.#logger };
+    for await (const event of persistentWatch<KubeObject>(this.#client, RESOURCES[kind], options)) {
+      const change = this.#change(kind, event);
+      if (change) yield change;
+      if (signal.aborted) return;
     }
   }
 
@@ -124,7 +117,7 @@ export class KubeResourceStore implements ResourceStore {
     const { namespace, name, resourceVersion } = wanted.metadata;
     if (!this.#knows(namespace)) {
       throw new InvalidResourceError([
-        `metadata.namespace: "${namespace}" is not allowed: choose one of ${this.#namespaces.join(', ')}.`,
+        `metadata.namespace: "${namespace}" is not allowed: it must be ${this.namespace}.`,
       ]);
     }
     const resource = RESOURCES[kind];
@@ -162,14 +155,8 @@ export class KubeResourceStore implements ResourceStore {
     }
   }
 
-  /** The namespaces to ask, one request each; undefined stands for all at once. */
-  #scopes(namespace?: string): readonly (string | undefined)[] {
-    if (namespace !== undefined) return this.#knows(namespace) ? [namespace] : [];
-    return this.#namespaces.length > 0 ? this.#namespaces : [undefined];
-  }
-
-  #knows(namespace: string): boolean {
-    return this.#namespaces.length === 0 || this.#namespaces.includes(namespace);
+  #knows(namespace: string | undefined): boolean {
+    return this.namespace === undefined || namespace === this.namespace;
   }
 
   async #stored(kind: Kind, { namespace, name }: ResourceKey): Promise<KubeObject | undefined> {

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from '../logger.ts';
-import { ExpiredError } from '../seams/resource-store.ts';
+import { ExpiredError, ForbiddenError } from '../seams/resource-store.ts';
 import type { KubeClient, KubeObject, KubeResource, KubeWatchEvent } from './kube-client.ts';
-import { KubeError } from './kube-error.ts';
+import { asForbidden, KubeError } from './kube-error.ts';
 
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 10_000;
@@ -18,7 +18,8 @@ export type ObjectEvent<T> = Exclude<KubeWatchEvent<T>, { type: 'BOOKMARK' }>;
 /**
  * Changes after a version. A watch that the server ends, or that breaks, is begun again where it was, after a pause that
  * grows while nothing comes; so it ends only when the signal aborts or the client is closed. Throws ExpiredError where the
- * server has forgotten what came in between, and where nothing comes again and again, for then it may never.
+ * server has forgotten what came in between, and where nothing comes again and again, for then it may never; ForbiddenError
+ * where the namespace is refused.
  */
 export async function* persistentWatch<T extends KubeObject>(
   client: Pick<KubeClient, 'watch' | 'isClosed'>,
@@ -52,6 +53,8 @@ export async function* persistentWatch<T extends KubeObject>(
       if (error instanceof KubeError && error.code === 410) {
         throw new ExpiredError(`Changes after version ${version} are not remembered: list again.`);
       }
+      const refusal = asForbidden(error, namespace);
+      if (refusal instanceof ForbiddenError) throw refusal;
       toldToWaitMs = (error instanceof KubeError && error.retryAfterMs) || 0;
       logger.warn({ err: error, kind: resource.kind, namespace }, 'A watch broke; it goes on where it was.');
     }

@@ -27,6 +27,13 @@ export type WatchEvent<K extends Kind> =
   /** It is there, but breaks a rule of this version: no more is known of it, and what was known holds no longer. */
   | { readonly type: 'unreadable'; readonly identity: Identity };
 
+/**
+ * Thrown by `list` and `watch` of a namespace that may not be read or is not there, which the Kubernetes API does not tell
+ * apart. Nobody says whether what was known of it still holds.
+ */
+export class ForbiddenError extends Error {
+  override readonly name = 'ForbiddenError';
+}
 /** Thrown by writes that name a resourceVersion which is no longer the current one. */
 export class ConflictError extends Error {
   override readonly name = 'ConflictError';

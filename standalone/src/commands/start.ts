@@ -95,7 +95,7 @@ export async function start(config: StandaloneConfig): Promise<void> {
     lock = lockForServer(data.path, http);
     const refusals = new RefusalLines();
     const { stream, isFirst } = await ensureFirstShow(resources);
-    const admission = createStoreAdmission({ store: resources, logger });
+    const admission = createStoreAdmission({ feeds: [resources], logger });
     const ingest = createTwoEngineIngest({
       config: { host, port: config.rtmpPort },
       admission,
@@ -140,7 +140,7 @@ export async function start(config: StandaloneConfig): Promise<void> {
       registry,
     });
     const web = await createWeb({
-      store: resources,
+      feeds: [resources],
       factsOf: (ref) => ingest.facts(ref),
       appDir: APP_FOLDER,
       logger,

@@ -147,7 +147,7 @@ export class LiveStreamController {
       },
       failed: (error: unknown) => this.#logger.warn({ err: error, kind }, 'a watch broke; listing again'),
     };
-    return follow(store, kind, follower, this.#abort.signal);
+    return follow([store], kind, follower, this.#abort.signal);
   }
 
   #logFailure(error: unknown, id: string): void {

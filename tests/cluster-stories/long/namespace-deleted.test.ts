@@ -5,6 +5,7 @@ import {
   clusterProgram,
   metricIn,
   openStudio,
+  RELEASE,
   type OnAir,
   type Platform,
   type Studio,
@@ -13,6 +14,9 @@ import {
 
 const OPS_PORT = 9090;
 const QUIET_MS = 10_000;
+const WATCHED_MS = 5_000;
+/** Longer than kubectl itself waits. */
+const ROLLOUT = { timeoutMs: 100_000 };
 
 const cluster = inject('cluster');
 const kubectl = clusterProgram(cluster, 'kubectl');
@@ -94,6 +98,20 @@ describe("a tenant's namespace that is deleted in mid-show", () => {
     const log = await platform.home.kubectl(['logs', before.name, `--since=${QUIET_MS / 1_000}s`]);
     expect(log.split('\n').length).toBeLessThan(20);
     expect(await operator()).toMatchObject({ name: before.name, restarts: 0 });
+  });
+
+  it('keeps no front door and no page of the neighbour from starting anew', async () => {
+    await neighbour.publisher.stop();
+    const names = ['front-door', 'web'].map((component) => `deployment/${RELEASE}-showrunner-${component}`);
+    await platform.home.kubectl(['rollout', 'restart', ...names]);
+    for (const name of names) await platform.home.kubectl(['rollout', 'status', name, '--timeout=90s'], ROLLOUT);
+    await studio.goOnAir('afterwards');
+    const page = await httpGet(`${platform.webUrl}/api/v1/live-streams/${platform.tenant.name}/afterwards`);
+    expect(page.status).toBe(200);
+    const watched = await studio.follow('afterwards');
+    await sleep(WATCHED_MS);
+    expect(watched.violations).toEqual([]);
+    expect((await platform.status('afterwards')).phase).toBe('Live');
   });
 
   it('is served again once it is made anew and the release is upgraded', async () => {

@@ -36,9 +36,9 @@ export class ClusterView {
     return [...this.#views.values()].some(({ synced }) => synced);
   }
 
-  /** Whether all namespaces are known. */
+  /** Whether all namespaces are known that may be read. */
   get complete(): boolean {
-    return [...this.#views.values()].every(({ synced }) => synced);
+    return [...this.#views.values()].every(({ synced, refused }) => synced || refused);
   }
 
   start(): void {

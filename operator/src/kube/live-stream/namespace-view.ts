@@ -102,6 +102,11 @@ export class NamespaceView {
     return this.#informers.synced;
   }
 
+  /** Whether it may not be read, or is not there. */
+  get refused(): boolean {
+    return this.#informers.refused;
+  }
+
   /** One sentence for each kind of which nothing is heard. */
   get problems(): string[] {
     return this.#informers.problems;

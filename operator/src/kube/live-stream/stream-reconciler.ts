@@ -48,7 +48,7 @@ const CONCURRENCY = 24;
 const BACK_OFF = { firstMs: 200, maxMs: 60_000 };
 /** A namespace that is not known yet is looked at again after this. */
 const UNKNOWN_RETRY_MS = 500;
-/** Namespaces that cannot be listed must not keep new keys out of the others for longer. */
+/** Namespaces of which no list comes must not keep new keys out of the others for longer. */
 const UNKNOWN_KEYS_MS = 60_000;
 const CONFLICT = 409;
 
