@@ -32,7 +32,9 @@ describe("a tenant's namespace that is deleted in mid-show", () => {
   let url: string;
 
   beforeAll(async () => {
-    studio = await openStudio(cluster, 'namespace-deleted', { tenants: 2 });
+    // Kubernetes comes back to a namespace with pods that are ending after half of the time that they may take.
+    const values = { streams: { drainSeconds: 10 } };
+    studio = await openStudio(cluster, 'namespace-deleted', { tenants: 2, values });
     ({ platform } = studio);
     tenant = platform.neighbours[0]!;
     // Of the same name, so that what names a stream by that alone mixes them up.
