@@ -30,6 +30,7 @@ interface Workload extends Manifest {
 interface ServiceManifest extends Manifest {
   readonly spec: {
     readonly selector: Labels;
+    readonly externalTrafficPolicy?: string;
     readonly ports: readonly { name: string; port: number; targetPort: string }[];
   };
 }
@@ -128,9 +129,17 @@ describe.each(['defaults', 'gateway', 'production', 'tenant'])('with the values 
     // What the operator is told is for the pods that it makes.
     for (const { metadata, spec } of workloads.filter(({ metadata }) => !metadata.name.endsWith('-operator'))) {
       const { containers, terminationGracePeriodSeconds } = spec.template.spec;
-      const { SHOWRUNNER_DRAIN_MS = '0' } = environment(containers[0]);
-      expect(terminationGracePeriodSeconds * 1000, metadata.name).toBeGreaterThan(Number(SHOWRUNNER_DRAIN_MS) + 10_000);
+      const { SHOWRUNNER_DRAIN_MS = '0', SHOWRUNNER_LAME_DUCK_MS = '0' } = environment(containers[0]);
+      const drainMs = Number(SHOWRUNNER_DRAIN_MS) + Number(SHOWRUNNER_LAME_DUCK_MS);
+      expect(terminationGracePeriodSeconds * 1000, metadata.name).toBeGreaterThan(drainMs + 10_000);
     }
+  });
+
+  it('a front door whose node is left out by health checks takes newcomers until these have told the load balancer', () => {
+    const [{ spec } = {}] = services.filter(({ metadata }) => metadata.name.endsWith('-front-door'));
+    const [frontDoor] = workloads.filter(({ metadata }) => metadata.name.endsWith('-front-door'));
+    const { SHOWRUNNER_LAME_DUCK_MS } = environment(frontDoor!.spec.template.spec.containers[0]);
+    expect(SHOWRUNNER_LAME_DUCK_MS).toBe(spec?.externalTrafficPolicy === 'Local' ? '20000' : '5000');
   });
 
   it.each(Object.entries(CONFIGS))('%s takes the settings that it is given, each of them', (component, schema) => {

@@ -14,7 +14,7 @@ export interface EdgePod {
   /** Port of `/hls/`, once started. */
   readonly httpPort: number;
   start(): Promise<void>;
-  /** Is not ready any more, goes on for `drainMs` while everybody hears of that, answers who waits, and closes. Idempotent. */
+  /** Is ready and takes requests for `drainMs` more, each the last of its connection, answers who waits, and closes. Idempotent. */
   close(): Promise<void>;
 }
 
@@ -51,10 +51,10 @@ export function createEdgePod({ config, logger, registry, ...options }: EdgePodO
   });
 
   async function shutDown(): Promise<void> {
-    const wasServing = phase === 'ready';
-    phase = 'draining';
     media.drain();
-    if (wasServing) await sleep(config.drainMs);
+    // Where a node has no other edge, what is sent to it comes here still, but only while this one says that it is ready.
+    if (phase === 'ready') await sleep(config.drainMs);
+    phase = 'draining';
     await media.close(ANSWER_MS);
     edge.close();
     await ops.close();
