@@ -44,6 +44,7 @@ await runMain(async () => {
     factsOf: (stream) => facts.of(stream),
     appDir: APP_FOLDER,
     mediaOrigin,
+    maxConnections: config.maxConnections,
     logger,
     onListed: () => {
       if (phase === 'starting') phase = 'ready';

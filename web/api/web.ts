@@ -39,6 +39,8 @@ export interface WebOptions {
   readonly serverFactory?: FastifyServerFactory;
   /** How many pages may follow events at once. */
   readonly maxEventClients?: number;
+  /** Those beyond are closed at once; any number where it is not said. */
+  readonly maxConnections?: number;
   /** Where `/hls` is served, when that is another origin than the pages'. */
   readonly mediaOrigin?: string | undefined;
   /** Told whenever all live streams are known anew. */
@@ -55,6 +57,7 @@ export async function createWeb(options: WebOptions): Promise<FastifyInstance> {
     logger,
     serverFactory,
     maxEventClients = MAX_EVENT_CLIENTS,
+    maxConnections,
     mediaOrigin,
     onListed,
     now = Date.now,
@@ -70,6 +73,7 @@ export async function createWeb(options: WebOptions): Promise<FastifyInstance> {
     frameworkErrors: (error, _request, reply) => void refuse(reply.headers(headers), ...codeOf(error)),
     ...(serverFactory ? { serverFactory } : {}),
   });
+  if (maxConnections !== undefined) app.server.maxConnections = maxConnections;
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
 

@@ -4,6 +4,7 @@ import { MediaListener } from '../pod/media-listener.ts';
 import type { EdgePodConfig } from './config.ts';
 import { EdgeMetrics } from './edge-metrics.ts';
 import { Edge } from './edge.ts';
+import { mostUnsent } from './most-memory.ts';
 import { transcoderAddress } from './transcoder-address.ts';
 import type { Address } from './upstream-call.ts';
 
@@ -34,7 +35,7 @@ export function createEdgePod({ config, logger, registry, ...options }: EdgePodO
     namespaces: config.namespaces,
     cacheBytes: config.cacheBytes,
     metrics: new EdgeMetrics(registry),
-    limits: { inFlightBytes: config.inFlightBytes },
+    limits: { inFlightBytes: config.inFlightBytes, waiters: config.maxConnections },
   });
   let phase: 'starting' | 'ready' | 'draining' = 'starting';
   let closing: Promise<void> | undefined;
@@ -46,8 +47,8 @@ export function createEdgePod({ config, logger, registry, ...options }: EdgePodO
     media: (exchange) => edge.handle(exchange),
     logger,
     registry,
-    // What left the cache and is still being read; most of what is being read is in it.
-    unsent: { mostBytes: config.cacheBytes / 2 },
+    unsent: { mostBytes: mostUnsent(config.cacheBytes) },
+    maxConnections: config.maxConnections,
   });
 
   async function shutDown(): Promise<void> {

@@ -6,8 +6,10 @@ import { preflightReply, problemReply, rangeReply } from '../origin/replies.ts';
 import type { Reply } from '../origin/reply.ts';
 import { isPlaylist, mayBlock, readUrl, withoutWaiting, type Asked } from './asked.ts';
 import type { EdgeMetrics } from './edge-metrics.ts';
+import { ByteBudget } from './byte-budget.ts';
 import { Guesses } from './guesses.ts';
 import { compareWanted, isListed, isNext } from './newest-listed.ts';
+import { MOST_STREAMS, shareCache } from './most-memory.ts';
 import { ReplyCache } from './reply-cache.ts';
 import { SeenPlaylists } from './seen-playlists.ts';
 import { UnknownStreams } from './unknown-streams.ts';
@@ -20,6 +22,7 @@ export interface EdgeOptions {
   readonly addressOf: (stream: StreamRef) => Address;
   /** The namespaces whose streams are served; all where it is empty. */
   readonly namespaces: readonly string[];
+  /** Of answers that are kept, and of the playlists by which is known what there is. */
   readonly cacheBytes: number;
   readonly metrics: EdgeMetrics;
   /** Milliseconds of a clock that only goes forward. */
@@ -41,7 +44,7 @@ export interface EdgeLimits extends UpstreamPatience {
   readonly guessesPerStream: number;
   /** Streams whose transcoder was not reached yet that may be looked for at a time: what is not there must not hold up the rest. */
   readonly unknownStreams: number;
-  /** Streams that are remembered: more than a cluster has. */
+  /** Streams that are remembered. */
   readonly streams: number;
   /** Bytes of answers that may be on their way from all transcoders at a time. */
   readonly inFlightBytes: number;
@@ -56,7 +59,7 @@ const LIMITS: EdgeLimits = {
   farFlightsPerStream: 32,
   guessesPerStream: 64,
   unknownStreams: 64,
-  streams: 50_000,
+  streams: MOST_STREAMS,
   inFlightBytes: 128 * MIB,
   connectMs: 5_000,
   answerMs: 10_000,
@@ -105,6 +108,7 @@ export class Edge {
   readonly #metrics: EdgeMetrics;
   readonly #now: () => number;
   readonly #cache: ReplyCache;
+  readonly #playlists: ByteBudget;
   readonly #connections: UpstreamConnections;
   readonly #streams = new Map<string, StreamEntry>();
   /** Those whose transcoder was not reached yet, while somebody waits for them, the oldest first. */
@@ -119,7 +123,9 @@ export class Edge {
     this.#limits = { ...LIMITS, ...options.limits };
     this.#metrics = options.metrics;
     this.#now = now;
-    this.#cache = new ReplyCache(options.cacheBytes, now);
+    const { answers, playlists } = shareCache(options.cacheBytes);
+    this.#cache = new ReplyCache(answers, now);
+    this.#playlists = new ByteBudget(playlists);
     this.#connections = new UpstreamConnections(this.#limits.inFlightBytes, this.#limits);
     this.#unknown = new UnknownStreams(now);
     this.#sweep = setInterval(() => this.#forgetUnused(), FORGET_MS / 4).unref();
@@ -235,7 +241,7 @@ export class Edge {
         this.#land(entry, flight, { plain: problemOf(problem, id) });
         if (problem !== 'unknown') return;
         this.#unknown.add(id);
-        if (entry.flights.size === 0) this.#streams.delete(id);
+        if (entry.flights.size === 0) this.#forget(entry);
       },
     };
     return flight;
@@ -322,7 +328,7 @@ export class Edge {
       sinceMs: this.#now(),
       upstream,
       flights: new Map(),
-      playlists: new SeenPlaylists(),
+      playlists: new SeenPlaylists(this.#playlists),
       guesses: new Guesses(this.#limits.guessesPerStream, this.#now),
       waiters: 0,
       usedMs: 0,
@@ -348,9 +354,14 @@ export class Edge {
   }
 
   #forgetUnused(): void {
-    for (const [id, { upstream, usedMs }] of this.#streams) {
-      if (upstream.size === 0 && this.#now() - usedMs > FORGET_MS) this.#streams.delete(id);
+    for (const entry of this.#streams.values()) {
+      if (entry.upstream.size === 0 && this.#now() - entry.usedMs > FORGET_MS) this.#forget(entry);
     }
+  }
+
+  #forget({ id, playlists }: StreamEntry): void {
+    playlists.forget();
+    this.#streams.delete(id);
   }
 }
 
