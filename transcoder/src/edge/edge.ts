@@ -12,6 +12,7 @@ import { compareWanted, isListed, isNext } from './newest-listed.ts';
 import { MOST_STREAMS, shareCache } from './most-memory.ts';
 import { ReplyCache } from './reply-cache.ts';
 import { SeenPlaylists } from './seen-playlists.ts';
+import { TokenBucket, type TokenBucketOptions } from './token-bucket.ts';
 import { UnknownStreams } from './unknown-streams.ts';
 import { UpstreamConnections, type Address, type UpstreamPatience } from './upstream-call.ts';
 import { upstreamReply, type SharedReply } from './upstream-reply.ts';
@@ -44,6 +45,11 @@ export interface EdgeLimits extends UpstreamPatience {
   readonly guessesPerStream: number;
   /** Streams whose transcoder was not reached yet that may be looked for at a time: what is not there must not hold up the rest. */
   readonly unknownStreams: number;
+  /**
+   * How often such a stream may be looked for: any viewer can think of any number of names, each is two questions to the cluster's DNS, and
+   * the threads that wait for its answers are those by which all transcoders are found.
+   */
+  readonly lookups: TokenBucketOptions;
   /** Streams that are remembered. */
   readonly streams: number;
   /** Bytes of answers that may be on their way from all transcoders at a time. */
@@ -59,6 +65,8 @@ const LIMITS: EdgeLimits = {
   farFlightsPerStream: 32,
   guessesPerStream: 64,
   unknownStreams: 64,
+  // An edge that begins has all its streams to find.
+  lookups: { perSecond: 50, burst: 500 },
   streams: MOST_STREAMS,
   inFlightBytes: 128 * MIB,
   connectMs: 5_000,
@@ -114,6 +122,7 @@ export class Edge {
   /** Those whose transcoder was not reached yet, while somebody waits for them, the oldest first. */
   readonly #strangers = new Map<string, StreamEntry>();
   readonly #unknown: UnknownStreams;
+  readonly #lookups: TokenBucket;
   readonly #sweep: NodeJS.Timeout;
   #waiters = 0;
 
@@ -128,6 +137,7 @@ export class Edge {
     this.#playlists = new ByteBudget(playlists);
     this.#connections = new UpstreamConnections(this.#limits.inFlightBytes, this.#limits);
     this.#unknown = new UnknownStreams(now);
+    this.#lookups = new TokenBucket(this.#limits.lookups, now);
     this.#sweep = setInterval(() => this.#forgetUnused(), FORGET_MS / 4).unref();
     options.metrics.observe({
       cacheBytes: () => this.#cache.bytes,
@@ -312,7 +322,8 @@ export class Edge {
   }
 
   #stranger(id: string, stream: StreamRef): StreamEntry | undefined {
-    if (this.#streams.size >= this.#limits.streams || !this.#hasRoomForStranger()) return undefined;
+    if (this.#streams.size >= this.#limits.streams || !this.#mayLookUp() || !this.#hasRoomForStranger())
+      return undefined;
     const upstream = new UpstreamStream({
       transcoder: this.#connections.to(this.#options.addressOf(stream)),
       now: this.#now,
@@ -335,6 +346,12 @@ export class Edge {
     };
     this.#strangers.set(id, entry);
     return entry;
+  }
+
+  #mayLookUp(): boolean {
+    const may = this.#lookups.take();
+    if (!may) this.#metrics.notLookedUp();
+    return may;
   }
 
   /** A transcoder that is there is found at once, so that the one that has been looked for the longest gives way. */
