@@ -4,13 +4,16 @@ import { describe, expect, it } from 'vitest';
 import { frontDoorConfigSchema } from '../../ingest/src/front-door/config.ts';
 import { operatorConfigSchema } from '../../operator/src/config.ts';
 import { edgePodConfigSchema } from '../../transcoder/src/edge/config.ts';
+import { mostMemory as mostMemoryOfEdge } from '../../transcoder/src/edge/most-memory.ts';
 import { webConfigSchema } from '../../web/api/config.ts';
+import { mostMemory as mostMemoryOfWeb } from '../../web/api/most-memory.ts';
 import { type Manifest, render, valuesFile } from './helm.ts';
 
 type Labels = Record<string, string>;
 interface Container {
   readonly ports: readonly { readonly name: string; readonly containerPort: number }[];
   readonly env: readonly { readonly name: string; readonly value?: string }[];
+  readonly resources: { readonly limits: { readonly memory: string } };
   readonly volumeMounts?: readonly { readonly name: string; readonly mountPath: string }[];
 }
 interface Workload extends Manifest {
@@ -31,6 +34,7 @@ interface Workload extends Manifest {
 interface ServiceManifest extends Manifest {
   readonly spec: {
     readonly selector: Labels;
+    readonly externalTrafficPolicy?: string;
     readonly ports: readonly { name: string; port: number; targetPort: string }[];
   };
 }
@@ -138,9 +142,17 @@ describe.each(['defaults', 'gateway', 'production', 'tenant'])('with the values 
     // What the operator is told is for the pods that it makes.
     for (const { metadata, spec } of workloads.filter(({ metadata }) => !metadata.name.endsWith('-operator'))) {
       const { containers, terminationGracePeriodSeconds } = spec.template.spec;
-      const { SHOWRUNNER_DRAIN_MS = '0' } = environment(containers[0]);
-      expect(terminationGracePeriodSeconds * 1000, metadata.name).toBeGreaterThan(Number(SHOWRUNNER_DRAIN_MS) + 10_000);
+      const { SHOWRUNNER_DRAIN_MS = '0', SHOWRUNNER_LAME_DUCK_MS = '0' } = environment(containers[0]);
+      const drainMs = Number(SHOWRUNNER_DRAIN_MS) + Number(SHOWRUNNER_LAME_DUCK_MS);
+      expect(terminationGracePeriodSeconds * 1000, metadata.name).toBeGreaterThan(drainMs + 10_000);
     }
+  });
+
+  it('a front door whose node is left out by health checks takes newcomers until these have told the load balancer', () => {
+    const [{ spec } = {}] = services.filter(({ metadata }) => metadata.name.endsWith('-front-door'));
+    const [frontDoor] = workloads.filter(({ metadata }) => metadata.name.endsWith('-front-door'));
+    const { SHOWRUNNER_LAME_DUCK_MS } = environment(frontDoor!.spec.template.spec.containers[0]);
+    expect(SHOWRUNNER_LAME_DUCK_MS).toBe(spec?.externalTrafficPolicy === 'Local' ? '20000' : '5000');
   });
 
   it.each(Object.entries(CONFIGS))('%s takes the settings that it is given, each of them', (component, schema) => {
@@ -151,6 +163,21 @@ describe.each(['defaults', 'gateway', 'production', 'tenant'])('with the values 
     expect(() => loadConfig(schema, { env, prefix: 'SHOWRUNNER' })).not.toThrow();
     const known = Object.keys(schema.shape).map((key) => key.replace(/([a-z0-9])([A-Z])/g, '$1_$2').toUpperCase());
     expect(Object.keys(given).filter((name) => !known.includes(name.replace('SHOWRUNNER_', '')))).toEqual([]);
+  });
+
+  it('a crowd takes no more memory than its limit from an edge or web', () => {
+    const containerOf = (component: string): Container =>
+      workloads.find(({ metadata }) => metadata.name === `showrunner-${component}`)!.spec.template.spec.containers[0];
+    const limitOf = ({ resources }: Container): number => {
+      const [, number, unit] = /^(\d+)(Mi|Gi)$/.exec(resources.limits.memory)!;
+      return Number(number) * 1024 ** (unit === 'Gi' ? 3 : 2);
+    };
+    const [edge, web] = [containerOf('edge'), containerOf('web')];
+    const load = { prefix: 'SHOWRUNNER' };
+    const ofEdge = mostMemoryOfEdge(loadConfig(edgePodConfigSchema, { env: environment(edge), ...load }));
+    const ofWeb = mostMemoryOfWeb(loadConfig(webConfigSchema, { env: environment(web), ...load }));
+    expect(ofEdge).toBeLessThanOrEqual(limitOf(edge));
+    expect(ofWeb).toBeLessThanOrEqual(limitOf(web));
   });
 
   it('who is told a port number or a host finds it there', () => {

@@ -132,10 +132,12 @@ describe('the web pod', () => {
     await eventually('a snapshot', () => heard.includes('snapshot'));
 
     const stopped = leaving.stop();
-    await eventually('unreadiness', async () => (await httpGet(`${leaving.ops}/readyz`)).status === 503);
+    const isLeaving = async () => (await httpGet(`${leaving.http}/api/v1/live-streams`)).headers.connection === 'close';
+    await eventually('a last request of its connection', isLeaving);
     for (let asked = 0; asked < 5; asked += 1) {
       const { status, headers } = await httpGet(`${leaving.http}/api/v1/live-streams`);
       expect([status, headers.connection]).toEqual([200, 'close']);
+      expect((await httpGet(`${leaving.ops}/readyz`)).status).toBe(200);
       await sleep(DRAIN_MS / 10);
     }
     expect(isEnded).toBe(false);

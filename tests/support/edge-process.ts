@@ -13,6 +13,7 @@ const pod = createEdgePod({
     namespaces: [],
     cacheBytes: 64 * 1024 * 1024,
     inFlightBytes: 128 * 1024 * 1024,
+    maxConnections: 10_000,
     drainMs,
     logLevel: 'warn',
   },

@@ -24,6 +24,21 @@ describe('streams that are not there', () => {
     expect(await edge.metric('upstream_requests_total')).toBe(looked + 1);
     expect(await edge.metric('streams')).toBe(0);
   });
+
+  it('are looked for no oftener than they may be over all, and those that were reached are not counted', async () => {
+    const there = listening(await upstream((_request, response) => response.writeHead(200).end('media')));
+    const limits = { lookups: { perSecond: 0.01, burst: 2 } };
+    const edge = await edgeBefore(({ name }) => (name === 'there' ? there : nowhere()), { limits });
+    const ask = (stream: string, msn: number) => fetch(edge.url(`source/${msn}.m4s`).replace('/live/', `/${stream}/`));
+    const statuses: number[] = [];
+    for (const stream of ['there', 'one', 'two', 'three', 'there'])
+      statuses.push((await ask(stream, statuses.length)).status);
+    expect(statuses).toEqual([200, 404, 503, 503, 200]);
+    expect((await ask('four', 1)).headers.get('retry-after')).toBe('1');
+    expect(await edge.metric('lookups_refused_total')).toBe(3);
+    expect(await edge.metric('upstream_requests_total')).toBe(3);
+    expect(await edge.metric('streams')).toBe(1);
+  });
 });
 
 describe('streams that are looked for', () => {

@@ -22,6 +22,11 @@ export const webConfigSchema = z.object({
     )
     .optional()
     .describe("Where /hls is served, when that is another origin than the pages'."),
+  maxConnections: z
+    .int()
+    .min(1)
+    .default(10_000)
+    .describe('Most connections, of which each open page has one. Those beyond are closed at once.'),
   drainMs: drainMsSchema
     .max(600_000)
     .default(5_000)

@@ -8,7 +8,7 @@ import { isListed } from './live-stream-view.ts';
 /** A client that leaves this many bytes unread after its snapshot is cut off; its page comes back to a new snapshot. */
 const CLIENT_BACKLOG_BYTES = 256 * 1024;
 /** What all clients together may leave unread, a snapshot that several of them have counted once. */
-const MOST_UNREAD_BYTES = 64 * 1024 * 1024;
+export const MOST_UNREAD_BYTES = 64 * 1024 * 1024;
 const ALIVE_MS = 15_000;
 /** What pages wait before they come back, told to them: spread, so that they do not all come at once. */
 const RETRY_MS = 1_500;

@@ -44,6 +44,7 @@ await runMain(async () => {
     factsOf: (stream) => facts.of(stream),
     appDir: APP_FOLDER,
     mediaOrigin,
+    maxConnections: config.maxConnections,
     logger,
     onKnown: () => {
       if (phase === 'starting') phase = 'ready';
@@ -63,10 +64,11 @@ await runMain(async () => {
     throw error;
   }
   shutdown.onShutdown('endpoints', async () => {
-    phase = 'draining';
     // Who keeps a connection takes the next request elsewhere.
     web.server.prependListener('request', (_request, response) => void response.setHeader('connection', 'close'));
+    // It says that it is ready as long as it answers: where a node has no other, what is sent to it comes here still.
     await sleep(drainMs);
+    phase = 'draining';
   });
   const { port } = web.server.address() as AddressInfo;
   logger.info({ ports: { http: port, ops: ops.port }, namespaces, mediaOrigin }, 'listening');

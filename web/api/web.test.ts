@@ -3,8 +3,9 @@ import { createLogger, type ResourceStore } from '@showrunner/service-kit';
 import { SqliteResourceStore } from '@showrunner/service-kit';
 import type { FastifyInstance } from 'fastify';
 import { mkdtemp, mkdir, rm, writeFile } from 'node:fs/promises';
+import { once } from 'node:events';
 import { get } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { connect, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -352,3 +353,16 @@ async function follow(server: FastifyInstance, query: string) {
   };
   return { next, ended, close: () => request.destroy() };
 }
+
+it('takes no more connections than it may have', async () => {
+  const server = await web({ maxConnections: 1 });
+  await server.listen({ port: 0, host: '127.0.0.1' });
+  const { port } = server.server.address() as AddressInfo;
+  const first = connect(port, '127.0.0.1');
+  await once(first, 'connect');
+  const second = connect(port, '127.0.0.1');
+  await once(second, 'close');
+  first.write('GET /api/v1/live-streams HTTP/1.1\r\nHost: a\r\n\r\n');
+  expect(String((await once(first, 'data'))[0])).toContain('HTTP/1.1');
+  first.destroy();
+});

@@ -40,6 +40,8 @@ export interface WebOptions {
   readonly serverFactory?: FastifyServerFactory;
   /** How many pages may follow events at once. */
   readonly maxEventClients?: number;
+  /** Those beyond are closed at once; any number where it is not said. */
+  readonly maxConnections?: number;
   /** Where `/hls` is served, when that is another origin than the pages'. */
   readonly mediaOrigin?: string | undefined;
   /** Told once, when all live streams are known. */
@@ -56,6 +58,7 @@ export async function createWeb(options: WebOptions): Promise<FastifyInstance> {
     logger,
     serverFactory,
     maxEventClients = MAX_EVENT_CLIENTS,
+    maxConnections,
     mediaOrigin,
     onKnown,
     now = Date.now,
@@ -71,6 +74,7 @@ export async function createWeb(options: WebOptions): Promise<FastifyInstance> {
     frameworkErrors: (error, _request, reply) => void refuse(reply.headers(headers), ...codeOf(error)),
     ...(serverFactory ? { serverFactory } : {}),
   });
+  if (maxConnections !== undefined) app.server.maxConnections = maxConnections;
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
 

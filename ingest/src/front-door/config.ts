@@ -34,13 +34,15 @@ export const frontDoorConfigSchema = z
       .default(25_000)
       .describe('How long a publisher is held while its ingest is not there. Encoders give up after 30 s.'),
     maxHeld: z.int().min(1).default(256).describe('Most publishers that are held at the same time.'),
-    drainMs: drainMsSchema.default(600_000).describe('How long publishers may go on after SIGTERM, milliseconds.'),
     lameDuckMs: z
       .int()
       .min(0)
-      .max(60_000)
-      .default(3_000)
-      .describe('How long new publishers are still taken after SIGTERM, until all know that they should go elsewhere.'),
+      .max(600_000)
+      .default(5_000)
+      .describe(
+        'How long new publishers are still taken after SIGTERM, until nobody is sent here any more, milliseconds.',
+      ),
+    drainMs: drainMsSchema.default(600_000).describe('How long publishers may go on after that, milliseconds.'),
     ...ingestConfigSchema.pick({
       handshakeTimeoutMs: true,
       wrongKeyDelayMs: true,

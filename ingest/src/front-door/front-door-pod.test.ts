@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { createLogger, createRegistry, SqliteResourceStore } from '@showrunner/service-kit';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { until } from '../testing/publish.ts';
@@ -26,7 +27,7 @@ function make(settings: object = {}) {
   const log: string[] = [];
   const ports = { host: '127.0.0.1', rtmpPort: 0, opsPort: 0 };
   const made = createFrontDoorPod({
-    config: frontDoorConfigSchema.parse({ ...NEEDED, ...ports, lameDuckMs: 1_500, ...settings }),
+    config: frontDoorConfigSchema.parse({ ...NEEDED, ...ports, lameDuckMs: 1_000, ...settings }),
     feeds: [store],
     logger: createLogger({ name: 'test', level: 'info' }, { write: (line: string) => void log.push(line) }),
     registry: createRegistry(),
@@ -40,8 +41,8 @@ function make(settings: object = {}) {
 }
 
 describe('the front door as a process', () => {
-  it('is ready while it takes newcomers, and takes them for a moment more than that', async () => {
-    const { pod, readyPorts } = make();
+  it('is ready for as long as it takes newcomers, and takes them for a while after it was told to go', async () => {
+    const { pod, readyPorts } = make({ wrongKeyDelayMs: 20 });
     await pod.start();
     const { ops, rtmp } = readyPorts();
     const probe = async (path: string) => (await fetch(`http://127.0.0.1:${ops}${path}`)).status;
@@ -49,12 +50,14 @@ describe('the front door as a process', () => {
       200, 200, 200, 404,
     ]);
     const closed = pod.close();
-    expect(await probe('/readyz')).toBe(503);
-    // Who was sent here before all knew better is still answered.
+    await sleep(500);
     const late = await RtmpClient.connect(rtmp!);
     late.publish('unknown');
-    await until(() => late.ended);
+    await until(() => late.statuses.length > 0);
     expect(late.statuses[0]).toContain('This stream key is not known');
+    expect(await probe('/readyz')).toBe(200);
+    await sleep(600);
+    await expect(RtmpClient.connect(rtmp!)).rejects.toThrow('ECONNREFUSED');
     late.socket.destroy();
     await closed;
     await expect(probe('/readyz')).rejects.toThrow();

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { createOpsListener, type Feed, type Logger, type Registry, type StreamRef } from '@showrunner/service-kit';
 import { CLUSTER_PORTS, componentName } from '@showrunner/crds';
 import { createStoreAdmission } from '../admission/store-admission.ts';
@@ -22,7 +23,7 @@ export interface FrontDoorPodOptions {
 export interface FrontDoorPod {
   /** Answers probes at once; resolves when publishers are let in. Throws a sentence where it cannot begin. */
   start(): Promise<void>;
-  /** Takes nobody new after a moment, waits for those who publish, `drainMs` at most, and closes. Idempotent. */
+  /** Is ready and takes newcomers for `lameDuckMs` more, waits for those who publish, `drainMs` at most, and closes. Idempotent. */
   close(): Promise<void>;
 }
 
@@ -80,6 +81,8 @@ export function createFrontDoorPod({ config, feeds, logger, registry, locate }: 
 
   async function shutDown(): Promise<void> {
     const isStarting = phase === 'starting';
+    // Where a node has no other front door, who is sent to it comes here still, but only while this one says that it is ready.
+    if (!isStarting) await sleep(config.lameDuckMs);
     phase = 'draining';
     if (isStarting) {
       await admission.close();

@@ -1,5 +1,4 @@
 import type { Socket } from 'node:net';
-import { setTimeout as delay } from 'node:timers/promises';
 import { TLSSocket, type SecureContext } from 'node:tls';
 import type { Logger, StreamRef } from '@showrunner/service-kit';
 import type { StoreAdmission } from '../admission/store-admission.ts';
@@ -88,12 +87,8 @@ export class FrontDoor {
     this.#sessions.start(SWEEP_MS);
   }
 
-  /**
-   * Takes newcomers for `lameDuckMs` more, then none, and waits until everybody has gone or the signal aborts. To be called
-   * once nobody is sent here any more.
-   */
+  /** Takes no newcomers any more, and waits until everybody has gone or the signal aborts. */
   async drain(signal: AbortSignal): Promise<void> {
-    await delay(this.#options.config.lameDuckMs, undefined, { signal }).catch(() => undefined);
     void this.#rtmp.close();
     void this.#rtmps?.close();
     await until(() => this.#sessions.size === 0, signal);

@@ -50,7 +50,6 @@ export async function openDoorway(
       operatorHost: 'operator',
       knockTokenFile: '/dev/null',
       wrongKeyDelayMs: 20,
-      lameDuckMs: 0,
       ...options.config,
     }),
     admission,

@@ -52,7 +52,7 @@ describe.each(HELMS)('a release, by %s', (program) => {
       rbac: { aggregateToUserRoles: false },
       operator: small,
       // Nothing here gives out addresses, for which Helm would wait.
-      frontDoor: { ...small, service: { type: 'ClusterIP' } },
+      frontDoor: { ...small, lameDuckSeconds: 2, service: { type: 'ClusterIP' } },
       edge: small,
       web: small,
       ...others,

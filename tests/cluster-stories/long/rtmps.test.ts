@@ -34,6 +34,7 @@ describe('a platform that takes RTMPS', () => {
       publicUrls: { rtmpUrl: rtmpsUrl, httpUrl: platform.webUrl, mediaUrl: platform.mediaUrl },
       frontDoor: {
         replicas: 1,
+        lameDuckSeconds: 2,
         rtmps: { enabled: true },
         service: { type: 'NodePort', rtmpNodePort, rtmpsNodePort },
         ...SMALL,

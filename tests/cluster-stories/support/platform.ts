@@ -47,9 +47,9 @@ export async function installPlatform(
     watchNamespaces: namespaces.map(({ name }) => name),
     publicUrls: { rtmpUrl: urls.rtmpUrl, httpUrl: urls.webUrl, mediaUrl: urls.mediaUrl },
     operator: { replicas: 1, ...SMALL },
-    frontDoor: { replicas: 1, service: { type: 'NodePort', rtmpNodePort: rtmpPort }, ...SMALL },
-    edge: { replicas: 2, service: { type: 'NodePort', nodePort: mediaPort }, ...SMALL },
-    web: { replicas: 1, service: { type: 'NodePort', nodePort: webPort }, ...SMALL },
+    frontDoor: { replicas: 1, lameDuckSeconds: 2, service: { type: 'NodePort', rtmpNodePort: rtmpPort }, ...SMALL },
+    edge: { replicas: 2, drainSeconds: 2, service: { type: 'NodePort', nodePort: mediaPort }, ...SMALL },
+    web: { replicas: 1, drainSeconds: 2, service: { type: 'NodePort', nodePort: webPort }, ...SMALL },
     ...values,
     ...others,
   });

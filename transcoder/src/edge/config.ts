@@ -28,6 +28,11 @@ export const edgePodConfigSchema = z.object({
     .describe(
       'Most bytes of answers that are on their way from transcoders; beyond them the stream that takes most gives way.',
     ),
+  maxConnections: z
+    .int()
+    .min(1)
+    .default(10_000)
+    .describe('Most connections of viewers, with one request that waits on each. Those beyond are closed at once.'),
   drainMs: drainMsSchema
     .max(600_000)
     .default(5_000)

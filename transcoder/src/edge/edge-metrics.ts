@@ -20,6 +20,7 @@ export class EdgeMetrics {
   readonly #failures: Counter<'problem'>;
   #upstream = 0;
   #sentBytes = 0;
+  #notLookedUp = 0;
 
   constructor(registry: Registry) {
     this.#registry = registry;
@@ -39,6 +40,11 @@ export class EdgeMetrics {
       return this.#upstream;
     });
     this.#sum('showrunner_edge_sent_bytes_total', 'Bytes of answers, heads not counted.', () => this.#sentBytes);
+    this.#sum(
+      'showrunner_edge_lookups_refused_total',
+      'Requests that were refused since too many streams were looked for whose transcoder was not reached yet.',
+      () => this.#notLookedUp,
+    );
     this.#failures = new Counter({
       name: 'showrunner_edge_upstream_failures_total',
       help: 'Questions to transcoders that were given up, by problem.',
@@ -57,6 +63,10 @@ export class EdgeMetrics {
 
   sent(bytes: number): void {
     this.#sentBytes += bytes;
+  }
+
+  notLookedUp(): void {
+    this.#notLookedUp += 1;
   }
 
   failed(problem: UpstreamProblem): void {

@@ -4,6 +4,7 @@ import { MediaListener } from '../pod/media-listener.ts';
 import type { EdgePodConfig } from './config.ts';
 import { EdgeMetrics } from './edge-metrics.ts';
 import { Edge } from './edge.ts';
+import { mostUnsent } from './most-memory.ts';
 import { transcoderAddress } from './transcoder-address.ts';
 import type { Address } from './upstream-call.ts';
 
@@ -14,7 +15,7 @@ export interface EdgePod {
   /** Port of `/hls/`, once started. */
   readonly httpPort: number;
   start(): Promise<void>;
-  /** Is not ready any more, goes on for `drainMs` while everybody hears of that, answers who waits, and closes. Idempotent. */
+  /** Is ready and takes requests for `drainMs` more, each the last of its connection, answers who waits, and closes. Idempotent. */
   close(): Promise<void>;
 }
 
@@ -34,7 +35,7 @@ export function createEdgePod({ config, logger, registry, ...options }: EdgePodO
     namespaces: config.namespaces,
     cacheBytes: config.cacheBytes,
     metrics: new EdgeMetrics(registry),
-    limits: { inFlightBytes: config.inFlightBytes },
+    limits: { inFlightBytes: config.inFlightBytes, waiters: config.maxConnections },
   });
   let phase: 'starting' | 'ready' | 'draining' = 'starting';
   let closing: Promise<void> | undefined;
@@ -46,15 +47,15 @@ export function createEdgePod({ config, logger, registry, ...options }: EdgePodO
     media: (exchange) => edge.handle(exchange),
     logger,
     registry,
-    // What left the cache and is still being read; most of what is being read is in it.
-    unsent: { mostBytes: config.cacheBytes / 2 },
+    unsent: { mostBytes: mostUnsent(config.cacheBytes) },
+    maxConnections: config.maxConnections,
   });
 
   async function shutDown(): Promise<void> {
-    const wasServing = phase === 'ready';
-    phase = 'draining';
     media.drain();
-    if (wasServing) await sleep(config.drainMs);
+    // Where a node has no other edge, what is sent to it comes here still, but only while this one says that it is ready.
+    if (phase === 'ready') await sleep(config.drainMs);
+    phase = 'draining';
     await media.close(ANSWER_MS);
     edge.close();
     await ops.close();

@@ -6,10 +6,13 @@ import { preflightReply, problemReply, rangeReply } from '../origin/replies.ts';
 import type { Reply } from '../origin/reply.ts';
 import { isPlaylist, mayBlock, readUrl, withoutWaiting, type Asked } from './asked.ts';
 import type { EdgeMetrics } from './edge-metrics.ts';
+import { ByteBudget } from './byte-budget.ts';
 import { Guesses } from './guesses.ts';
 import { compareWanted, isListed, isNext } from './newest-listed.ts';
+import { MOST_STREAMS, shareCache } from './most-memory.ts';
 import { ReplyCache } from './reply-cache.ts';
 import { SeenPlaylists } from './seen-playlists.ts';
+import { TokenBucket, type TokenBucketOptions } from './token-bucket.ts';
 import { UnknownStreams } from './unknown-streams.ts';
 import { UpstreamConnections, type Address, type UpstreamPatience } from './upstream-call.ts';
 import { upstreamReply, type SharedReply } from './upstream-reply.ts';
@@ -20,6 +23,7 @@ export interface EdgeOptions {
   readonly addressOf: (stream: StreamRef) => Address;
   /** The namespaces whose streams are served; all where it is empty. */
   readonly namespaces: readonly string[];
+  /** Of answers that are kept, and of the playlists by which is known what there is. */
   readonly cacheBytes: number;
   readonly metrics: EdgeMetrics;
   /** Milliseconds of a clock that only goes forward. */
@@ -41,7 +45,12 @@ export interface EdgeLimits extends UpstreamPatience {
   readonly guessesPerStream: number;
   /** Streams whose transcoder was not reached yet that may be looked for at a time: what is not there must not hold up the rest. */
   readonly unknownStreams: number;
-  /** Streams that are remembered: more than a cluster has. */
+  /**
+   * How often such a stream may be looked for: any viewer can think of any number of names, each is two questions to the cluster's DNS, and
+   * the threads that wait for its answers are those by which all transcoders are found.
+   */
+  readonly lookups: TokenBucketOptions;
+  /** Streams that are remembered. */
   readonly streams: number;
   /** Bytes of answers that may be on their way from all transcoders at a time. */
   readonly inFlightBytes: number;
@@ -56,7 +65,9 @@ const LIMITS: EdgeLimits = {
   farFlightsPerStream: 32,
   guessesPerStream: 64,
   unknownStreams: 64,
-  streams: 50_000,
+  // An edge that begins has all its streams to find.
+  lookups: { perSecond: 50, burst: 500 },
+  streams: MOST_STREAMS,
   inFlightBytes: 128 * MIB,
   connectMs: 5_000,
   answerMs: 10_000,
@@ -105,11 +116,13 @@ export class Edge {
   readonly #metrics: EdgeMetrics;
   readonly #now: () => number;
   readonly #cache: ReplyCache;
+  readonly #playlists: ByteBudget;
   readonly #connections: UpstreamConnections;
   readonly #streams = new Map<string, StreamEntry>();
   /** Those whose transcoder was not reached yet, while somebody waits for them, the oldest first. */
   readonly #strangers = new Map<string, StreamEntry>();
   readonly #unknown: UnknownStreams;
+  readonly #lookups: TokenBucket;
   readonly #sweep: NodeJS.Timeout;
   #waiters = 0;
 
@@ -119,9 +132,12 @@ export class Edge {
     this.#limits = { ...LIMITS, ...options.limits };
     this.#metrics = options.metrics;
     this.#now = now;
-    this.#cache = new ReplyCache(options.cacheBytes, now);
+    const { answers, playlists } = shareCache(options.cacheBytes);
+    this.#cache = new ReplyCache(answers, now);
+    this.#playlists = new ByteBudget(playlists);
     this.#connections = new UpstreamConnections(this.#limits.inFlightBytes, this.#limits);
     this.#unknown = new UnknownStreams(now);
+    this.#lookups = new TokenBucket(this.#limits.lookups, now);
     this.#sweep = setInterval(() => this.#forgetUnused(), FORGET_MS / 4).unref();
     options.metrics.observe({
       cacheBytes: () => this.#cache.bytes,
@@ -235,7 +251,7 @@ export class Edge {
         this.#land(entry, flight, { plain: problemOf(problem, id) });
         if (problem !== 'unknown') return;
         this.#unknown.add(id);
-        if (entry.flights.size === 0) this.#streams.delete(id);
+        if (entry.flights.size === 0) this.#forget(entry);
       },
     };
     return flight;
@@ -306,7 +322,8 @@ export class Edge {
   }
 
   #stranger(id: string, stream: StreamRef): StreamEntry | undefined {
-    if (this.#streams.size >= this.#limits.streams || !this.#hasRoomForStranger()) return undefined;
+    if (this.#streams.size >= this.#limits.streams || !this.#mayLookUp() || !this.#hasRoomForStranger())
+      return undefined;
     const upstream = new UpstreamStream({
       transcoder: this.#connections.to(this.#options.addressOf(stream)),
       now: this.#now,
@@ -322,13 +339,19 @@ export class Edge {
       sinceMs: this.#now(),
       upstream,
       flights: new Map(),
-      playlists: new SeenPlaylists(),
+      playlists: new SeenPlaylists(this.#playlists),
       guesses: new Guesses(this.#limits.guessesPerStream, this.#now),
       waiters: 0,
       usedMs: 0,
     };
     this.#strangers.set(id, entry);
     return entry;
+  }
+
+  #mayLookUp(): boolean {
+    const may = this.#lookups.take();
+    if (!may) this.#metrics.notLookedUp();
+    return may;
   }
 
   /** A transcoder that is there is found at once, so that the one that has been looked for the longest gives way. */
@@ -348,9 +371,14 @@ export class Edge {
   }
 
   #forgetUnused(): void {
-    for (const [id, { upstream, usedMs }] of this.#streams) {
-      if (upstream.size === 0 && this.#now() - usedMs > FORGET_MS) this.#streams.delete(id);
+    for (const entry of this.#streams.values()) {
+      if (entry.upstream.size === 0 && this.#now() - entry.usedMs > FORGET_MS) this.#forget(entry);
     }
+  }
+
+  #forget({ id, playlists }: StreamEntry): void {
+    playlists.forget();
+    this.#streams.delete(id);
   }
 }
 

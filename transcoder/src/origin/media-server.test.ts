@@ -117,6 +117,31 @@ describe('a connection of a viewer', () => {
     expect([fast, slow]).toEqual([[], []]);
   });
 
+  it('is one more than may be, and is closed and counted', async () => {
+    const registry = createRegistry();
+    const small = new MediaServer({
+      media: (exchange) => (exchange.reply(text('media /1')), true),
+      rest: () => undefined,
+      failed: () => undefined,
+      registry,
+      maxConnections: 1,
+    });
+    small.listen(0, '127.0.0.1');
+    await once(small, 'listening');
+    const { port } = small.address() as AddressInfo;
+    const first = connect(port, '127.0.0.1');
+    await once(first, 'connect');
+    const second = connect(port, '127.0.0.1');
+    await once(second, 'close');
+    first.write(get('/hls/1'));
+    const [answer] = (await once(first, 'data')) as [Buffer];
+    expect(answer.toString()).toContain('200 OK');
+    expect(await registry.metrics()).toContain('showrunner_media_connections_refused_total 1');
+    first.destroy();
+    small.close();
+    await once(small, 'close');
+  });
+
   it('that is no HTTP is told so', async () => {
     client.write('GET /hls/1 HTTP/1.1\nHo st: a\r\n\r\n');
     await once(client, 'close');

@@ -1,6 +1,6 @@
 import { Server, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { boundPipelining, type Registry } from '@showrunner/service-kit';
+import { boundPipelining, Counter, type Registry } from '@showrunner/service-kit';
 import { STALLED_READER_MS, type Exchange } from './exchange.ts';
 import { FastConnection } from './fast-connection.ts';
 import { HttpExchange } from './http-exchange.ts';
@@ -16,6 +16,8 @@ export interface MediaServerOptions {
   readonly registry: Registry;
   /** Of what slow readers may keep in memory. */
   readonly unsent?: Partial<UnsentLimits>;
+  /** Those beyond are closed at once; any number where it is not said. */
+  readonly maxConnections?: number | undefined;
 }
 
 const REQUEST_TIMEOUT_MS = 15_000;
@@ -38,6 +40,7 @@ export class MediaServer extends Server {
     });
     this.#options = options;
     this.#unsent = new UnsentAnswers(options.registry, options.unsent);
+    this.#boundConnections();
     boundPipelining(this);
     const http = this.listeners('connection') as ((socket: Socket) => void)[];
     this.removeAllListeners('connection');
@@ -65,6 +68,18 @@ export class MediaServer extends Server {
   override closeAllConnections(): void {
     super.closeAllConnections();
     for (const socket of this.#connections.keys()) socket.destroy();
+  }
+
+  #boundConnections(): void {
+    const { registry, maxConnections } = this.#options;
+    if (maxConnections === undefined) return;
+    this.maxConnections = maxConnections;
+    const refused = new Counter({
+      name: 'showrunner_media_connections_refused_total',
+      help: 'Connections of viewers that were closed at once, since there were as many as may be.',
+      registers: [registry],
+    });
+    this.on('drop', () => refused.inc());
   }
 
   #accept(socket: Socket, attachHttp: () => void): void {

@@ -14,6 +14,7 @@ export interface MediaListenerOptions {
   readonly registry: Registry;
   /** Of what slow readers may keep in memory. */
   readonly unsent?: Partial<UnsentLimits>;
+  readonly maxConnections?: number;
 }
 
 /** Serves `/hls/` and nothing else on one port. */
@@ -32,6 +33,7 @@ export class MediaListener {
       failed: (error) => options.logger.error({ err: error }, 'a request could not be answered'),
       registry: options.registry,
       ...(options.unsent && { unsent: options.unsent }),
+      maxConnections: options.maxConnections,
     });
   }
 
