@@ -10,6 +10,8 @@ import {
 
 const FIRST_PAUSE_MS = 200;
 const LONGEST_PAUSE_MS = 15_000;
+/** A refused namespace may be made, or allowed, at any moment, and its first publisher come a moment later. */
+const LONGEST_REFUSED_PAUSE_MS = 4_000;
 /**
  * How long what was known of a namespace stands while every list of it is refused. An API server that has just started, and a
  * Role that is being replaced, refuse for seconds, for which no running show may be cut; a watch goes on for minutes after
@@ -121,7 +123,7 @@ async function followOne<K extends Kind>(
     // A list that succeeds before a watch that fails is no success.
     if (performance.now() - begun > LONGEST_PAUSE_MS) pauseMs = FIRST_PAUSE_MS;
     await sleep(pauseMs * (0.5 + Math.random() / 2), undefined, { signal }).catch(() => undefined);
-    pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS);
+    pauseMs = Math.min(pauseMs * 2, refusedAt === undefined ? LONGEST_PAUSE_MS : LONGEST_REFUSED_PAUSE_MS);
   }
 }
 

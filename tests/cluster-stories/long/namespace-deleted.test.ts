@@ -121,7 +121,13 @@ describe("a tenant's namespace that is deleted in mid-show", () => {
     await platform.upgrade({});
     await tenant.apply('show');
     await eventually('it to be Ready', () => tenant.untilReady('show').then(() => true), { timeoutMs: 90_000 });
-    const another = pushTestPicture(await tenant.publishUrl('show'), { seconds: 20 });
+    const key = await tenant.publishUrl('show');
+    // Front doors hear of a namespace that they may read again within four seconds; OBS tries again all the while.
+    const another = await eventually('its publisher to be let in', async () => {
+      const publisher = pushTestPicture(key, { seconds: 20 });
+      const refused = await Promise.race([publisher.exited, sleep(3_000)]);
+      return refused ? undefined : publisher;
+    });
     await eventually('media', async () => (await httpGet(tenant.playlistUrl('show'))).status === 200);
     await another.stop();
   });
