@@ -18,7 +18,8 @@ export function textSchema(longest: number) {
 
 const DATE_RULE = 'must be a date that exists and a time with its offset, such as 2026-11-21T20:00:00Z';
 const DATE_TIME = z.iso.datetime({ offset: true, error: DATE_RULE }).max(40);
-const { pattern: DATE_PATTERN = '' } = jsonSchemaOf(DATE_TIME);
+const { pattern: DATE_PATTERN } = jsonSchemaOf(DATE_TIME);
+if (!DATE_PATTERN) throw new Error('Dates have no pattern to make a rule of.');
 
 /**
  * A date and time that a person writes (RFC 3339). It has a rule in place of a pattern, since the API server says in our

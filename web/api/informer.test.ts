@@ -50,7 +50,7 @@ it('knows all there is where one of its namespaces may not be read, and takes no
     { warn: () => undefined },
   );
   await informer.start();
-  await vi.waitFor(() => expect(informer.synced).toBe(true));
+  await vi.waitFor(() => expect(informer.synced).toBe(true), 10_000);
   expect(informer.all().map(({ metadata }) => metadata.namespace)).toEqual(['default', 'team']);
   await informer.close();
 });

@@ -69,12 +69,22 @@ describe('carryOut', () => {
       'to delete its objects',
       'to annotate its pods',
     ]);
-    expect(await carry(decision, answers)).toBe('settled');
+    expect(await carry(decision, answers)).toBe('refused as before');
     // What is wrong otherwise is tried again.
     const busy = kubeError(429, 'too many requests');
     await expect(carry(decision, { annotate: busy })).rejects.toBe(busy);
     expect(await carry(decision, {})).toBe('decide again');
     expect(memory.refusals.size).toBe(0);
+  });
+
+  it('tells that pods are stopped where they are, and of what was made beside what may not be deleted', async () => {
+    const ref = { resource: KUBE.deployments, namespace: 'team', name: 'live-ingest', uid: 'uid' };
+    const event = (reason: DecidedEvent['reason']): DecidedEvent => ({ type: 'Normal', reason, message: 'So it is.' });
+    const decision = { delete: [ref], writeEvents: [event('StreamKeyMade'), event('PodsStopped')] };
+    await carry(decision, { delete: kubeError(403, 'no') });
+    expect(recorded).toEqual(['StreamKeyMade']);
+    await carry(decision, {});
+    expect(recorded).toEqual(['StreamKeyMade', 'StreamKeyMade', 'PodsStopped']);
   });
 
   describe('tells of', () => {

@@ -47,17 +47,18 @@ const BEFORE_PODS: ReadonlySet<string> = new Set([KUBE.secrets.kind, KUBE.servic
 
 /**
  * Writes what was decided: first what pods need, then pods, what is to go, and the status last, so that it never promises what
- * is not there. Whoever dies in between leaves what the next decision completes. Answers whether to decide again at once,
- * because a write was refused for a reason that the status should tell. Throws where a write is to be tried again.
+ * is not there. Whoever dies in between leaves what the next decision completes. Answers `decide again` where a write was
+ * refused for a reason that the status should tell, and `refused as before` where it tells it already: to be tried again after
+ * `REFUSED_FOR_MS`. Throws where a write is to be tried again at once.
  */
 export async function carryOut<Status>(
   { writer, recorder, absorb, now }: CarryOutOptions,
   { resource, object }: { resource: KubeResource; object: KubeObject },
   decision: Decision<Status>,
   memory: WriteMemory,
-): Promise<'settled' | 'decide again'> {
+): Promise<'settled' | 'decide again' | 'refused as before'> {
   let isNews = false;
-  let isRefused = false;
+  const refusedNow = new Set<string>();
   const { namespace = '', name, uid = '' } = object.metadata;
   const tell = (events: readonly DecidedEvent[]) => {
     const { apiVersion, kind } = resource;
@@ -65,7 +66,7 @@ export async function carryOut<Status>(
   };
 
   const refused = (id: string, error: KubeError, applied = '') => {
-    isRefused = true;
+    refusedNow.add(id);
     const before = memory.refusals.get(id);
     const message = keptMessage(error.message);
     memory.refusals = withEntry(memory.refusals, id, { object: id, applied, message, at: now() });
@@ -117,8 +118,10 @@ export async function carryOut<Status>(
     decision.apply.filter(({ manifest }) => !BEFORE_PODS.has(manifest.kind)),
     apply,
   );
+  const isAllMade = refusedNow.size === 0;
   await attemptAll(REMOVALS, decision.delete, (ref) => writer.delete(ref));
-  if (!isRefused) tell(decision.writeEvents);
+  const isAllRemoved = !refusedNow.has(REMOVALS);
+  if (isAllMade) tell(decision.writeEvents.filter(({ reason }) => isAllRemoved || reason !== 'PodsStopped'));
   await attemptAll(POD_MARKS, decision.podAnnotations, async ({ annotations, ...pod }) => {
     absorb(KUBE.pods, await writer.annotate(KUBE.pods, pod, annotations));
   });
@@ -128,7 +131,7 @@ export async function carryOut<Status>(
     absorb(resource, await writer.applyStatus(resource, object, decision.status), { silent: true });
   }
   tell(decision.events);
-  return 'settled';
+  return refusedNow.size === 0 ? 'settled' : 'refused as before';
 }
 
 /** What should go is gone, or another has its name by now. */

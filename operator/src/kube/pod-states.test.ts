@@ -66,6 +66,17 @@ it('asks no more about what it was told to leave alone', async () => {
   expect(count('a')).toBe(before);
 });
 
+it('asks one first that is made again under the name of one that never answered', async () => {
+  const { states, asked, count } = statesOf({ silent: 'lost' });
+  for (let i = 0; i < 20; i++) states.set(`lost-${i}`, 'active');
+  await vi.waitFor(() => expect(count('lost-0')).toBeGreaterThan(1), { timeout: 5_000 });
+  states.set('lost-0', 'none');
+  await sleep(EVERY_MS * 2);
+  const before = asked.length;
+  states.set('lost-0', 'active');
+  await vi.waitFor(() => expect(asked.slice(before)).toContain('lost-0'), { timeout: EVERY_MS * 2.5, interval: 5 });
+});
+
 it('asks others each beat beside any number of those who never answer, and all of these in turn', async () => {
   const { states, count } = statesOf({ silent: 'lost' });
   const lost = Array.from({ length: 20 }, (_, i) => `lost-${i}`);

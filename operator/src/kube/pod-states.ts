@@ -53,7 +53,7 @@ export class PodStates {
   }
 
   set(key: string, poll: Poll): void {
-    const isKnown = this.#active.has(key) || this.#swept.has(key);
+    const isKnown = this.#isPolled(key);
     if (poll !== 'active') this.#active.delete(key);
     if (poll !== 'sweep') this.#swept.delete(key);
     if (poll === 'none') {
@@ -91,9 +91,12 @@ export class PodStates {
     while (this.#asking.size < this.#options.concurrency) {
       const key = this.#next();
       if (key === undefined) return;
-      const isWanted = this.#active.has(key) || this.#swept.has(key);
-      if (isWanted && !this.#asking.has(key)) this.#ask(key);
+      if (this.#isPolled(key) && !this.#asking.has(key)) this.#ask(key);
     }
+  }
+
+  #isPolled(key: string): boolean {
+    return this.#active.has(key) || this.#swept.has(key);
   }
 
   #next(): string | undefined {
@@ -113,7 +116,8 @@ export class PodStates {
     if (wasSilent) this.#silentAsked += 1;
     const asked = this.#options.ask(key).then((allAnswered) => {
       if (wasSilent) this.#silentAsked -= 1;
-      if (allAnswered) this.#silent.delete(key);
+      // It may not be wanted any more.
+      if (allAnswered || !this.#isPolled(key)) this.#silent.delete(key);
       else this.#silent.add(key);
       this.#asking.delete(key);
       this.#fill();

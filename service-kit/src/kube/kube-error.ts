@@ -47,13 +47,13 @@ export class KubeAnswerTooLongError extends Error {
 }
 
 /**
- * The error itself, or a ForbiddenError where it says that a namespace may not be read (403) or is not there (404). A refusal
- * to read all namespaces says nothing of any of them.
+ * The error itself, or a ForbiddenError where it says that a namespace may not be read (403), or that the cluster knows nothing of the
+ * kind (404; a namespace that is not there is an empty one). A refusal to read all namespaces says nothing of any of them.
  */
 export function asForbidden(error: unknown, namespace: string | undefined): unknown {
   const isRefusal = error instanceof KubeError && (error.code === 403 || error.code === 404);
   if (!isRefusal || namespace === undefined) return error;
-  return new ForbiddenError(`Namespace ${namespace} may not be read, or is not there: ${error.message}`, {
+  return new ForbiddenError(`Namespace ${namespace} cannot be read: ${error.message}`, {
     cause: error,
   });
 }

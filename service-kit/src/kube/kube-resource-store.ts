@@ -52,7 +52,7 @@ export function kubeResourceStores({
 /**
  * Resources in the Kubernetes API. What is stored and breaks a rule of this version, because another one wrote it, is told
  * of as unreadable and logged once; it cannot be read, but applied anew. Fields that this version does not know stay.
- * A namespace that may not be read, or is not there, is a ForbiddenError; where all are read at once there is none such.
+ * A namespace that may not be read is a ForbiddenError; where all are read at once there is none such.
  */
 export class KubeResourceStore implements ResourceStore {
   readonly #client: KubeClient;

@@ -18,6 +18,8 @@ const LONGEST_REFUSED_PAUSE_MS = 4_000;
  * the right to it was taken anyway. After that nobody can say that its keys are still good.
  */
 const REFUSAL_PATIENCE_MS = 60_000;
+/** For the same reasons, how long the first list may be refused before a namespace counts as one that nothing is known of. */
+const REFUSAL_MOMENT_MS = 3_000;
 
 /** What can be followed: a ResourceStore, or the one resource of a mounted folder. */
 export interface Feed<K extends Kind> {
@@ -41,7 +43,7 @@ export interface Follower<K extends Kind> {
    * is known. Of a namespace that is refused again and again (ForbiddenError) it is told once.
    */
   failed(error: unknown): void;
-  /** Once: no more is to be had at first. Every feed was listed or is refused, and one at least was listed. */
+  /** Once: no more is to be had at first. Every feed was listed or is refused for more than a moment, and one at least was listed. */
   complete?(): void;
 }
 
@@ -85,25 +87,30 @@ async function followOne<K extends Kind>(
 ): Promise<void> {
   let pauseMs = FIRST_PAUSE_MS;
   let isEmpty = true;
-  /** Since when every list has been refused, as `performance.now()`. */
+  /** Since when all that was asked has been refused, as `performance.now()`. */
   let refusedAt: number | undefined;
-  const aborted = new Promise<undefined>((resolve) => {
-    signal.addEventListener('abort', () => resolve(undefined), { once: true });
-  });
+  let isRefusalTold = false;
+  const tellRefusal = (error: ForbiddenError) => {
+    if (!isRefusalTold) follower.failed(error);
+    isRefusalTold = true;
+  };
   while (!signal.aborted) {
     const begun = performance.now();
+    // A list that succeeds before a watch that fails is no success.
+    const hasHeld = () => performance.now() - begun > LONGEST_PAUSE_MS;
     try {
       // A list cannot be called back, but nobody has to wait for it.
-      const list = await Promise.race([feed.list(kind).catch(refusal), aborted]);
+      const list = await unlessAborted(feed.list(kind).catch(refusal), signal);
       if (!list || signal.aborted) return;
       if (list instanceof ForbiddenError) {
-        if (refusedAt === undefined) follower.failed(list);
+        tellRefusal(list);
         refusedAt ??= begun;
-        if (!isEmpty && performance.now() - refusedAt >= REFUSAL_PATIENCE_MS) {
+        const refusedMs = performance.now() - refusedAt;
+        if (!isEmpty && refusedMs >= REFUSAL_PATIENCE_MS) {
           follower.listed([], [], feed.namespace);
           isEmpty = true;
         }
-        stands('refused');
+        if (refusedMs >= REFUSAL_MOMENT_MS) stands('refused');
       } else {
         refusedAt = undefined;
         isEmpty = false;
@@ -114,14 +121,16 @@ async function followOne<K extends Kind>(
       }
     } catch (error) {
       if (signal.aborted) return;
-      // Whether a refused watch is more than a moment's, the next list says.
-      if (!(error instanceof ExpiredError || error instanceof ForbiddenError)) {
+      if (hasHeld()) isRefusalTold = false;
+      if (error instanceof ForbiddenError) {
+        tellRefusal(error);
+        refusedAt ??= performance.now();
+      } else if (!(error instanceof ExpiredError)) {
         refusedAt = undefined;
         follower.failed(error);
       }
     }
-    // A list that succeeds before a watch that fails is no success.
-    if (performance.now() - begun > LONGEST_PAUSE_MS) pauseMs = FIRST_PAUSE_MS;
+    if (hasHeld()) pauseMs = FIRST_PAUSE_MS;
     await sleep(pauseMs * (0.5 + Math.random() / 2), undefined, { signal }).catch(() => undefined);
     pauseMs = Math.min(pauseMs * 2, refusedAt === undefined ? LONGEST_PAUSE_MS : LONGEST_REFUSED_PAUSE_MS);
   }
@@ -131,4 +140,17 @@ async function followOne<K extends Kind>(
 function refusal(error: unknown): ForbiddenError {
   if (error instanceof ForbiddenError) return error;
   throw error;
+}
+
+/** As the promise, or undefined once the signal aborts. What came is not kept by a signal that lives on. */
+async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
+  const aborted = Promise.withResolvers<undefined>();
+  const abort = () => aborted.resolve(undefined);
+  signal.addEventListener('abort', abort);
+  if (signal.aborted) abort();
+  try {
+    return await Promise.race([promise, aborted.promise]);
+  } finally {
+    signal.removeEventListener('abort', abort);
+  }
 }

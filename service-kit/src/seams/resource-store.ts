@@ -28,8 +28,8 @@ export type WatchEvent<K extends Kind> =
   | { readonly type: 'unreadable'; readonly identity: Identity };
 
 /**
- * Thrown by `list` and `watch` of a namespace that may not be read or is not there, which the Kubernetes API does not tell
- * apart. Nobody says whether what was known of it still holds.
+ * Thrown by `list` and `watch` of a namespace that may not be read, as one that is gone with the right to it. Nobody says whether
+ * what was known of it still holds.
  */
 export class ForbiddenError extends Error {
   override readonly name = 'ForbiddenError';

@@ -9,6 +9,7 @@ import {
   followShow,
   formerHashes,
   liveStreamKind,
+  REFUSED_FOR_MS,
   statusHashes,
   toldRefusal,
 } from '../../decide/index.ts';
@@ -210,9 +211,12 @@ export class StreamReconciler {
     this.#addEach(this.#quotaLine.stands(id, decision.standing, stream.metadata.generation));
     if (memory.taken.size > 0) this.#queue.addAfter(id, STRANGER_LOOK_MS);
     if (decision.lookAgainMs !== undefined) this.#queue.addAfter(id, decision.lookAgainMs);
-    if (outcome === 'settled') return 'settled';
-    this.#queue.add(id);
-    return 'again';
+    if (outcome === 'decide again') {
+      this.#queue.add(id);
+      return 'again';
+    }
+    if (outcome === 'refused as before') this.#queue.addAfter(id, REFUSED_FOR_MS);
+    return 'settled';
   }
 
   /** A key that is new to its stream may be that of a stream in a namespace which is still being listed. */
