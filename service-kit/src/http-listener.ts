@@ -1,6 +1,6 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { boundPipelining } from './bound-pipelining.ts';
+import { BOUNDED_PIPELINING, readInSlices } from './bound-pipelining.ts';
 import type { Logger } from './logger.ts';
 
 export interface HttpListenerOptions {
@@ -29,7 +29,7 @@ export class HttpListener {
     this.#options = options;
     const { requestMs, maxConnections } = options;
     const limits = requestMs === undefined ? {} : { requestTimeout: requestMs, headersTimeout: requestMs };
-    this.#server = createServer(limits, (request, response) => {
+    this.#server = createServer({ ...BOUNDED_PIPELINING, ...limits }, (request, response) => {
       try {
         options.handle(request, response);
       } catch (error) {
@@ -39,7 +39,7 @@ export class HttpListener {
         response.end();
       }
     });
-    boundPipelining(this.#server);
+    readInSlices(this.#server);
     if (maxConnections !== undefined) this.#server.maxConnections = maxConnections;
   }
 

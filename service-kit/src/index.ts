@@ -1,4 +1,4 @@
-export { boundPipelining } from './bound-pipelining.ts';
+export { BOUNDED_PIPELINING, readInSlices } from './bound-pipelining.ts';
 export { relaxCollector, tightenCollector } from './collector.ts';
 export { ConfigError, loadConfig, unknownVariables } from './config.ts';
 export { hashStreamKey } from './hash-stream-key.ts';

@@ -1,10 +1,10 @@
 import {
-  boundPipelining,
   createLogger,
   createOpsListener,
   createRegistry,
   createShutdown,
   loadConfig,
+  readInSlices,
   runMain,
 } from '@showrunner/service-kit';
 import { KubeClient, kubeResourceStores, loadKubeConfig } from '@showrunner/service-kit/kube';
@@ -50,7 +50,7 @@ await runMain(async () => {
       if (phase === 'starting') phase = 'ready';
     },
   });
-  boundPipelining(web.server);
+  readInSlices(web.server);
   // Pages that follow events come back a moment after theirs end, to a replica that stays.
   shutdown.onShutdown('web', () => web.close());
   shutdown.listen(['SIGINT', 'SIGTERM']);

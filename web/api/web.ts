@@ -1,5 +1,5 @@
 import fastifySwagger from '@fastify/swagger';
-import type { Feed, Logger, StreamRef } from '@showrunner/service-kit';
+import { BOUNDED_PIPELINING, type Feed, type Logger, type StreamRef } from '@showrunner/service-kit';
 import fastify, {
   LogController,
   type FastifyBaseLogger,
@@ -70,6 +70,7 @@ export async function createWeb(options: WebOptions): Promise<FastifyInstance> {
     loggerInstance,
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: 64 * 1024,
+    http: BOUNDED_PIPELINING,
     // An address that cannot be decoded, which no route and no other handler sees.
     frameworkErrors: (error, _request, reply) => void refuse(reply.headers(headers), ...codeOf(error)),
     ...(serverFactory ? { serverFactory } : {}),

@@ -1,6 +1,6 @@
 import { Server, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { boundPipelining, Counter, type Registry } from '@showrunner/service-kit';
+import { BOUNDED_PIPELINING, Counter, readInSlices, type Registry } from '@showrunner/service-kit';
 import { STALLED_READER_MS, type Exchange } from './exchange.ts';
 import { FastConnection } from './fast-connection.ts';
 import { HttpExchange } from './http-exchange.ts';
@@ -33,6 +33,7 @@ export class MediaServer extends Server {
 
   constructor(options: MediaServerOptions) {
     super({
+      ...BOUNDED_PIPELINING,
       requestTimeout: REQUEST_TIMEOUT_MS,
       headersTimeout: REQUEST_TIMEOUT_MS,
       keepAliveTimeout: KEEP_ALIVE_MS,
@@ -41,7 +42,7 @@ export class MediaServer extends Server {
     this.#options = options;
     this.#unsent = new UnsentAnswers(options.registry, options.unsent);
     this.#boundConnections();
-    boundPipelining(this);
+    readInSlices(this);
     const http = this.listeners('connection') as ((socket: Socket) => void)[];
     this.removeAllListeners('connection');
     this.on('connection', (socket: Socket) =>
