@@ -6,13 +6,17 @@ import { existingStream } from './existing-stream.ts';
 
 const COLUMNS = ['NAMESPACE', 'NAME', 'READY', 'PHASE', 'SOURCE', 'LATENCY'];
 
-/** What a stream was last said to be is no longer so, with nobody there to let a publisher in. */
-function asStopped(stream: LiveStream): LiveStream {
-  const message = 'Showrunner is not running: `npm start` starts it.';
-  const conditions = stream.status.conditions?.map((condition) =>
-    condition.type === 'Ready' ? { ...condition, status: 'False' as const, message } : condition,
-  );
-  return { ...stream, status: { ...stream.status, conditions } };
+const STOPPED = 'Showrunner is not running: `npm start` starts it.';
+
+/** A stream that nobody serves: what its status says of the moment was so when the server stopped, or was killed. */
+export function asStopped(stream: LiveStream): LiveStream {
+  const { status } = stream;
+  const conditions = status.conditions?.map((condition) => {
+    if (condition.type === 'Ready') return { ...condition, status: 'False' as const, message: STOPPED };
+    if (condition.type !== 'Live' || condition.status !== 'True') return condition;
+    return { ...condition, status: 'False' as const, message: 'The last show has ended.' };
+  });
+  return { ...stream, status: { ...status, phase: status.startedAt ? 'Ended' : 'Pending', conditions } };
 }
 
 function row(stream: LiveStream): string[] {
