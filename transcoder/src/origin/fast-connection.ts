@@ -7,6 +7,8 @@ import type { UnsentAnswers } from './unsent-answers.ts';
 export interface FastConnectionOptions {
   /** Answers a request for media, now or later; false where it is for node:http. It does not throw. */
   readonly media: (exchange: Exchange) => boolean;
+  /** All of an answer was taken, by the reader or by the system. */
+  readonly answered: () => void;
   /** Lets node:http listen to the socket. */
   readonly attachHttp: (socket: Socket) => void;
   /** Milliseconds in which the first request must come. */
@@ -94,12 +96,11 @@ export class FastConnection implements Exchange {
     this.#state = 'idle';
     if (!socket.writable) return;
     const wire = this.#isLast ? reply.lastWire : reply.wire;
-    if (wire.length === 1) socket.write(wire[0]!);
-    else {
-      socket.cork();
-      for (const buffer of wire) socket.write(buffer);
-      socket.uncork();
-    }
+    const last = wire.length - 1;
+    if (last > 0) socket.cork();
+    for (let at = 0; at < last; at += 1) socket.write(wire[at]!);
+    socket.write(wire[last]!, this.#options.answered);
+    if (last > 0) socket.uncork();
     if (socket.writableLength > 0) this.#isSlow(wire);
     if (this.#isLast) socket.end();
     else if (this.#held) process.nextTick(() => this.#goOn());

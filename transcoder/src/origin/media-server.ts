@@ -1,6 +1,12 @@
 import { Server, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { boundPipelining, Counter, type Registry } from '@showrunner/service-kit';
+import {
+  boundConnections,
+  boundPipelining,
+  Counter,
+  type BoundedConnections,
+  type Registry,
+} from '@showrunner/service-kit';
 import { STALLED_READER_MS, type Exchange } from './exchange.ts';
 import { FastConnection } from './fast-connection.ts';
 import { HttpExchange } from './http-exchange.ts';
@@ -16,7 +22,7 @@ export interface MediaServerOptions {
   readonly registry: Registry;
   /** Of what slow readers may keep in memory. */
   readonly unsent?: Partial<UnsentLimits>;
-  /** Those beyond are closed at once; any number where it is not said. */
+  /** Where there are as many, the one that is idle longest makes room; any number where it is not said. */
   readonly maxConnections?: number | undefined;
 }
 
@@ -29,6 +35,7 @@ export class MediaServer extends Server {
   readonly #options: MediaServerOptions;
   readonly #connections = new Map<Socket, FastConnection>();
   readonly #unsent: UnsentAnswers;
+  readonly #bound: BoundedConnections | undefined;
   #draining = false;
 
   constructor(options: MediaServerOptions) {
@@ -40,7 +47,6 @@ export class MediaServer extends Server {
     });
     this.#options = options;
     this.#unsent = new UnsentAnswers(options.registry, options.unsent);
-    this.#boundConnections();
     boundPipelining(this);
     const http = this.listeners('connection') as ((socket: Socket) => void)[];
     this.removeAllListeners('connection');
@@ -48,6 +54,7 @@ export class MediaServer extends Server {
       this.#accept(socket, () => http.forEach((listen) => listen.call(this, socket))),
     );
     this.on('request', (request: IncomingMessage, response: ServerResponse) => this.#answer(request, response));
+    this.#bound = this.#boundConnections();
   }
 
   /** From now on each connection ends with its next answer, which says so: clients go elsewhere, and nobody goes unanswered. */
@@ -70,29 +77,33 @@ export class MediaServer extends Server {
     for (const socket of this.#connections.keys()) socket.destroy();
   }
 
-  #boundConnections(): void {
+  #boundConnections(): BoundedConnections | undefined {
     const { registry, maxConnections } = this.#options;
-    if (maxConnections === undefined) return;
-    this.maxConnections = maxConnections;
+    if (maxConnections === undefined) return undefined;
     const refused = new Counter({
       name: 'showrunner_media_connections_refused_total',
-      help: 'Connections of viewers that were closed at once, since there were as many as may be.',
+      help: 'Connections of viewers that were closed at once, since there were as many as may be and none of them idle.',
       registers: [registry],
     });
-    this.on('drop', () => refused.inc());
+    return boundConnections(this, maxConnections, () => refused.inc());
   }
 
   #accept(socket: Socket, attachHttp: () => void): void {
+    if (socket.destroyed) return;
     const connection = new FastConnection(socket, {
       media: (exchange) => {
+        this.#bound?.asked(socket);
         try {
-          return this.#options.media(exchange);
+          const isAnswered = this.#options.media(exchange);
+          if (!isAnswered) this.#bound?.answered(socket);
+          return isAnswered;
         } catch (error) {
           this.#options.failed(error);
           socket.destroy();
           return true;
         }
       },
+      answered: () => this.#bound?.answered(socket),
       attachHttp,
       firstRequestMs: REQUEST_TIMEOUT_MS,
       idleMs: KEEP_ALIVE_MS,
