@@ -73,16 +73,16 @@ describe('streams that are looked for', () => {
   });
 
   it('leave nothing behind where there was no room', async () => {
-    const edge = await edgeOf({ waiters: 1 });
-    const waiting = at(edge, 'away');
-    await soon(() => edge.metric('waiting_requests')).toBe(1);
+    const edge = await edgeOf({ waiters: 2 });
+    const waiting = ['away', 'away-too'].map((stream) => at(edge, stream));
+    await soon(() => edge.metric('waiting_requests')).toBe(2);
     const statuses = await Promise.all(
       Array.from({ length: 50 }, async (_, n) => (await at(edge, `other-${n}`)).status),
     );
     expect(new Set(statuses)).toEqual(new Set([503]));
-    expect(await edge.metric('streams')).toBe(1);
+    expect(await edge.metric('streams')).toBe(2);
     edge.server.closeAllConnections();
-    await Promise.allSettled([waiting]);
+    await Promise.allSettled(waiting);
   });
 
   it('are no more than can be remembered', async () => {

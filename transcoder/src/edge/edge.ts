@@ -34,8 +34,7 @@ export interface EdgeOptions {
 export interface EdgeLimits extends UpstreamPatience {
   /** How long a transcoder may be away before viewers hear of it, in milliseconds. */
   readonly holdMs: number;
-  /** Viewers that may wait for one stream at a time, and for all together. */
-  readonly waitersPerStream: number;
+  /** Viewers that may wait at a time, of whom nine tenths may wait for one stream. */
   readonly waiters: number;
   /** Different things that may be asked of one transcoder at a time. */
   readonly flightsPerStream: number;
@@ -57,9 +56,10 @@ export interface EdgeLimits extends UpstreamPatience {
 }
 
 const MIB = 1024 * 1024;
+/** Of all who may wait: a stream whose transcoder is away, or a crowd before it, leaves room for the others. */
+const STREAM_SHARE = 0.9;
 const LIMITS: EdgeLimits = {
   holdMs: 8_000,
-  waitersPerStream: 20_000,
   waiters: 50_000,
   flightsPerStream: 256,
   farFlightsPerStream: 32,
@@ -195,10 +195,11 @@ export class Edge {
   #wait(exchange: Exchange, asked: Asked): void {
     const id = streamId(asked.stream);
     if (this.#unknown.has(id)) return this.#refuse(exchange, 404, `There is no stream named ${id}.`);
-    const { waiters, waitersPerStream } = this.#limits;
+    const { waiters } = this.#limits;
     const entry = this.#waiters < waiters ? this.#entry(id, asked.stream) : undefined;
     const known = entry?.flights.get(asked.target);
-    const flight = entry && entry.waiters < waitersPerStream ? (known ?? this.#begin(entry, asked)) : undefined;
+    const flight =
+      entry && entry.waiters < Math.floor(waiters * STREAM_SHARE) ? (known ?? this.#begin(entry, asked)) : undefined;
     if (!entry || !flight) return this.#refuse(exchange, 503, TOO_MANY_WAIT, RETRY_AFTER);
     this.#metrics.request(known ? 'coalesced' : 'upstream');
     this.#waiters += 1;
