@@ -377,3 +377,13 @@ it('answers beside any crowd that follows events', async () => {
   expect(await ask('')).toBe(200);
   events.close();
 });
+
+it('refuses a head of more fields than any browser sends', async () => {
+  const server = await web();
+  await server.listen({ port: 0, host: '127.0.0.1' });
+  const client = connect((server.server.address() as AddressInfo).port, '127.0.0.1');
+  const fields = Array.from({ length: 200 }, (_, n) => `a${n}: ${n}\r\n`).join('');
+  client.write(`GET /api/v1/live-streams HTTP/1.1\r\nHost: a\r\n${fields}\r\n`);
+  expect(String((await once(client, 'data'))[0])).toContain(' 431 ');
+  client.destroy();
+});

@@ -27,6 +27,8 @@ import { lostPage, staticApp } from './static-app.ts';
 const MAX_EVENT_CLIENTS = 10_000;
 /** Of all connections, so that pages and requests find room beside any crowd that follows events. */
 const EVENT_SHARE = 0.9;
+/** Short ones take many times their bytes; far more than browsers and proxies send. */
+const MAX_HEADER_FIELDS = 100;
 /** How long `ready()` waits for the first list; until it comes, requests are refused. */
 const FIRST_LIST_MS = 3_000;
 
@@ -76,6 +78,7 @@ export async function createWeb(options: WebOptions): Promise<FastifyInstance> {
     frameworkErrors: (error, _request, reply) => void refuse(reply.headers(headers), ...codeOf(error)),
     ...(serverFactory ? { serverFactory } : {}),
   });
+  app.server.maxHeadersCount = MAX_HEADER_FIELDS;
   if (maxConnections !== undefined) boundConnections(app.server, maxConnections);
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);

@@ -42,7 +42,7 @@ export class FastConnection implements Exchange {
   #http: DataListener | undefined;
   #state: 'idle' | 'answering' | 'lent' | 'left' = 'idle';
   #head: RequestHead | undefined;
-  /** What came while an answer was still awaited; nothing more is read until then. */
+  /** What came while an answer was still awaited: no more than a head may have. */
   #held: Buffer | undefined;
   #gone: (() => void) | undefined;
   #isLast = false;
@@ -126,8 +126,7 @@ export class FastConnection implements Exchange {
 
   #read(chunk: Buffer): void {
     if (this.#state === 'answering') {
-      this.#held = chunk;
-      this.#socket.pause();
+      this.#hold(chunk);
       return;
     }
     const head =
@@ -143,6 +142,13 @@ export class FastConnection implements Exchange {
     this.#lendToHttp(chunk);
   }
 
+  /** The socket is read on: it would keep far more than this before it notices that nobody reads it. */
+  #hold(chunk: Buffer): void {
+    const held = this.#held ? Buffer.concat([this.#held, chunk]) : chunk;
+    if (held.length > MAX_HEAD_BYTES) this.#socket.destroy();
+    else this.#held = held;
+  }
+
   /** How long nothing may happen on the socket; while node:http has it, that is its own to say. */
   #allow(ms: number): void {
     if (this.#quietMs === ms) return;
@@ -154,7 +160,6 @@ export class FastConnection implements Exchange {
     const chunk = this.#held;
     this.#held = undefined;
     if (!chunk || this.#socket.destroyed) return;
-    this.#socket.resume();
     this.#read(chunk);
   }
 

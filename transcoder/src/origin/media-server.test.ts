@@ -94,6 +94,37 @@ describe('a connection of a viewer', () => {
     await expect.poll(bodies).toEqual(['media /hls/wait/1', 'page /page/2', 'media /hls/3']);
   });
 
+  it('is ended when it asks on for more than a head before it was answered', async () => {
+    await send(get('/hls/wait/1'), 0);
+    await settle();
+    client.write(get('/hls/2'));
+    await settle();
+    client.write(get('/hls/3', `X-Long: ${'y'.repeat(4_096)}\r\n`));
+    await once(client, 'close');
+    expect(gone).toEqual(['/hls/wait/1']);
+  });
+
+  it('is answered in order when it asks on in pieces', async () => {
+    await send(get('/hls/wait/1'), 0);
+    const more = get('/hls/2');
+    for (const piece of [more.slice(0, 9), more.slice(9)]) {
+      await settle();
+      client.write(piece);
+    }
+    await settle();
+    waiting[0]!.reply(text('media /hls/wait/1'));
+    await expect.poll(bodies).toEqual(['media /hls/wait/1', 'media /hls/2']);
+  });
+
+  it.each([
+    ['long', `X-Long: ${'y'.repeat(8 * 1024)}\r\n`],
+    ['full', Array.from({ length: 200 }, (_, n) => `a${n}: ${n}\r\n`).join('')],
+  ])('is refused a head that is too %s', async (_, fields) => {
+    client.write(get('/page/1', fields));
+    await once(client, 'close');
+    expect(received).toMatch(/^HTTP\/1\.1 431 /);
+  });
+
   it('may send many requests at once, or one in pieces', async () => {
     await send(get('/hls/1') + get('/hls/2') + get('/page/3'), 3);
     const rest = get('/hls/4');

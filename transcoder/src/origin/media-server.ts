@@ -28,7 +28,10 @@ export interface MediaServerOptions {
 
 const REQUEST_TIMEOUT_MS = 15_000;
 const KEEP_ALIVE_MS = 65_000;
-const MAX_HEADER_BYTES = 16 * 1024;
+/** Twice what any player sends. */
+const MAX_HEADER_BYTES = 8 * 1024;
+/** Short ones take many times their bytes; far more than browsers and proxies send. */
+const MAX_HEADER_FIELDS = 100;
 
 /** A server of node:http, in which plain requests for media take a shorter way. */
 export class MediaServer extends Server {
@@ -45,6 +48,7 @@ export class MediaServer extends Server {
       keepAliveTimeout: KEEP_ALIVE_MS,
       maxHeaderSize: MAX_HEADER_BYTES,
     });
+    this.maxHeadersCount = MAX_HEADER_FIELDS;
     this.#options = options;
     this.#unsent = new UnsentAnswers(options.registry, options.unsent);
     boundPipelining(this);
