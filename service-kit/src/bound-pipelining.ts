@@ -2,7 +2,7 @@ import { type IncomingMessage, type Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 
 /** No player and no browser asks for anything before it has the answer to what it asked. */
-const MAX_UNANSWERED = 32;
+const MAX_UNANSWERED = 8;
 /** Some eighty requests, where they are as short as can be. */
 const SLICE_BYTES = 2048;
 

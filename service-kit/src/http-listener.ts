@@ -1,5 +1,6 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { boundConnections } from './bound-connections.ts';
 import { BOUNDED_PIPELINING, readInSlices } from './bound-pipelining.ts';
 import type { Logger } from './logger.ts';
 
@@ -13,6 +14,7 @@ export interface HttpListenerOptions {
   readonly logger: Logger;
   /** Within which a request must have come whole, milliseconds; five minutes where it is not said. */
   readonly requestMs?: number;
+  /** Where there are as many, the one that is idle longest makes room; any number where it is not said. */
   readonly maxConnections?: number;
 }
 
@@ -40,7 +42,7 @@ export class HttpListener {
       }
     });
     readInSlices(this.#server);
-    if (maxConnections !== undefined) this.#server.maxConnections = maxConnections;
+    if (maxConnections !== undefined) boundConnections(this.#server, maxConnections);
   }
 
   /** The port that is listened on, once started. */

@@ -1,3 +1,4 @@
+export { type BoundedConnections, boundConnections } from './bound-connections.ts';
 export { BOUNDED_PIPELINING, readInSlices } from './bound-pipelining.ts';
 export { relaxCollector, tightenCollector } from './collector.ts';
 export { ConfigError, loadConfig, unknownVariables } from './config.ts';

@@ -56,8 +56,8 @@ describe('readers that do not read', () => {
     const ask = (path: string) => `GET ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`;
     const greedy: Socket[] = [];
     for (let index = 0; index < 20; index += 1) {
-      deaf.push(await deafReader(product.httpPort, ask(segment.pathname).repeat(30)));
-      deaf.push(await deafReader(product.httpPort, ask(playlist.pathname).repeat(30)));
+      deaf.push(await deafReader(product.httpPort, ask(segment.pathname).repeat(8)));
+      deaf.push(await deafReader(product.httpPort, ask(playlist.pathname).repeat(8)));
       greedy.push(await deafReader(product.httpPort, ask(playlist.pathname).repeat(500)));
     }
     const flvReaders: Socket[] = [];
@@ -70,7 +70,7 @@ describe('readers that do not read', () => {
     await reader.stop();
     expect.soft(reader.violations).toEqual([]);
     expect.soft(Math.max(...reader.lateness(from))).toBeLessThan(3_000 * (reader.playlist.partTarget ?? 0));
-    // Thirty segments of four megabytes for each of twenty connections would be more than two gigabytes, were they queued;
+    // Eight segments of four megabytes for each of twenty connections would be more than half a gigabyte, were they queued;
     // thirty megabytes are what the show itself has grown by.
     expect.soft(residentBytes(product.pid) - before).toBeLessThan(90 * MEGABYTE);
     // What a slow FLV reader has not taken is bounded, and then it is dropped: reading on, it comes to an end.

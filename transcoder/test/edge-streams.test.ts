@@ -72,17 +72,36 @@ describe('streams that are looked for', () => {
     await soon(() => edge.metric('streams')).toBe(1);
   });
 
+  it('cost none of what may be looked for where there is no room, and are counted', async () => {
+    const edge = await edgeOf({ unknownStreams: 1, lookups: { perSecond: 0.01, burst: 2 } });
+    const away = at(edge, 'one');
+    await soon(() => edge.metric('streams')).toBe(1);
+    expect((await at(edge, 'two')).status).toBe(503);
+    expect(await edge.metric('lookups_refused_total')).toBe(1);
+    await sleep(1_050);
+    expect((await at(edge, 'there')).status).toBe(200);
+    await away;
+  });
+
+  it('are not held up by others where they were reached before', async () => {
+    const edge = await edgeOf({ unusedMs: 100, lookups: { perSecond: 0.01, burst: 1 } });
+    expect((await at(edge, 'there')).status).toBe(200);
+    await soon(() => edge.metric('streams')).toBe(0);
+    expect((await at(edge, 'there-too')).status).toBe(503);
+    expect((await fetch(edge.url('source/2.m4s').replace('/live/', '/there/'))).status).toBe(200);
+  });
+
   it('leave nothing behind where there was no room', async () => {
-    const edge = await edgeOf({ waiters: 1 });
-    const waiting = at(edge, 'away');
-    await soon(() => edge.metric('waiting_requests')).toBe(1);
+    const edge = await edgeOf({ waiters: 2 });
+    const waiting = ['away', 'away-too'].map((stream) => at(edge, stream));
+    await soon(() => edge.metric('waiting_requests')).toBe(2);
     const statuses = await Promise.all(
       Array.from({ length: 50 }, async (_, n) => (await at(edge, `other-${n}`)).status),
     );
     expect(new Set(statuses)).toEqual(new Set([503]));
-    expect(await edge.metric('streams')).toBe(1);
+    expect(await edge.metric('streams')).toBe(2);
     edge.server.closeAllConnections();
-    await Promise.allSettled([waiting]);
+    await Promise.allSettled(waiting);
   });
 
   it('are no more than can be remembered', async () => {

@@ -84,7 +84,7 @@ describe('a transcoder that is away', () => {
 
   it('takes only so many with it', async () => {
     const port = live.port;
-    const limits = { flightsPerStream: 3, waitersPerStream: 5, waiters: 6 };
+    const limits = { flightsPerStream: 3, waiters: 6 };
     const edge = await edgeBefore(port, { limits });
     await live.vanish();
     const leaving = new AbortController();
@@ -97,6 +97,11 @@ describe('a transcoder that is away', () => {
     for (const msn of [1, 2]) void ask(`source/${msn}.m4s`).catch(() => undefined);
     await soon(() => edge.metric('waiting_requests')).toBe(5);
     expect(await status('source/3.m4s')).toBe(503);
+    // Of six who may wait five may for one stream, and the sixth for another.
+    void fetch(edge.url('source/1.m4s').replace('/live/', '/other/'), { signal: leaving.signal }).catch(
+      () => undefined,
+    );
+    await soon(() => edge.metric('waiting_requests')).toBe(6);
     leaving.abort();
     await soon(() => edge.metric('waiting_requests')).toBe(0);
     expect(await edge.metric('requests_total{outcome="refused"}')).toBe(2);

@@ -26,7 +26,9 @@ export const webConfigSchema = z.object({
     .int()
     .min(1)
     .default(10_000)
-    .describe('Most connections, of which each open page has one. Those beyond are closed at once.'),
+    .describe(
+      'Most connections; beyond them the one that is idle longest makes room. Nine tenths may be of open pages, each of which has one.',
+    ),
   drainMs: drainMsSchema
     .max(600_000)
     .default(5_000)

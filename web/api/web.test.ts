@@ -354,15 +354,36 @@ async function follow(server: FastifyInstance, query: string) {
   return { next, ended, close: () => request.destroy() };
 }
 
-it('takes no more connections than it may have', async () => {
+it('makes room for a newcomer where all connections are taken', async () => {
   const server = await web({ maxConnections: 1 });
   await server.listen({ port: 0, host: '127.0.0.1' });
   const { port } = server.server.address() as AddressInfo;
   const first = connect(port, '127.0.0.1');
   await once(first, 'connect');
   const second = connect(port, '127.0.0.1');
-  await once(second, 'close');
-  first.write('GET /api/v1/live-streams HTTP/1.1\r\nHost: a\r\n\r\n');
-  expect(String((await once(first, 'data'))[0])).toContain('HTTP/1.1');
-  first.destroy();
+  await once(first, 'close');
+  second.write('GET /api/v1/live-streams HTTP/1.1\r\nHost: a\r\n\r\n');
+  expect(String((await once(second, 'data'))[0])).toContain('HTTP/1.1');
+  second.destroy();
+});
+
+it('answers beside any crowd that follows events', async () => {
+  const server = await web({ maxConnections: 2 });
+  const events = await follow(server, '');
+  await events.next('snapshot');
+  const { port } = server.server.address() as AddressInfo;
+  const ask = async (path: string) => (await fetch(`http://127.0.0.1:${port}/api/v1/live-streams${path}`)).status;
+  expect(await ask('/events')).toBe(503);
+  expect(await ask('')).toBe(200);
+  events.close();
+});
+
+it('refuses a head of more fields than any browser sends', async () => {
+  const server = await web();
+  await server.listen({ port: 0, host: '127.0.0.1' });
+  const client = connect((server.server.address() as AddressInfo).port, '127.0.0.1');
+  const fields = Array.from({ length: 200 }, (_, n) => `a${n}: ${n}\r\n`).join('');
+  client.write(`GET /api/v1/live-streams HTTP/1.1\r\nHost: a\r\n${fields}\r\n`);
+  expect(String((await once(client, 'data'))[0])).toContain(' 431 ');
+  client.destroy();
 });

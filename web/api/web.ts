@@ -1,5 +1,5 @@
 import fastifySwagger from '@fastify/swagger';
-import { BOUNDED_PIPELINING, type Feed, type Logger, type StreamRef } from '@showrunner/service-kit';
+import { boundConnections, BOUNDED_PIPELINING, type Feed, type Logger, type StreamRef } from '@showrunner/service-kit';
 import fastify, {
   LogController,
   type FastifyBaseLogger,
@@ -25,6 +25,10 @@ import { securityHeaders } from './security-headers.ts';
 import { lostPage, staticApp } from './static-app.ts';
 
 const MAX_EVENT_CLIENTS = 10_000;
+/** Of all connections, so that pages and requests find room beside any crowd that follows events. */
+const EVENT_SHARE = 0.9;
+/** Short ones take many times their bytes; far more than browsers and proxies send. */
+const MAX_HEADER_FIELDS = 100;
 /** How long `ready()` waits for the first list; until it comes, requests are refused. */
 const FIRST_LIST_MS = 3_000;
 
@@ -38,9 +42,9 @@ export interface WebOptions {
   readonly logger: Logger;
   /** Hands Fastify's request handler to a server that somebody else listens with. */
   readonly serverFactory?: FastifyServerFactory;
-  /** How many pages may follow events at once. */
+  /** How many pages may follow events at once; nine tenths of the connections where it is not said. */
   readonly maxEventClients?: number;
-  /** Those beyond are closed at once; any number where it is not said. */
+  /** Where there are as many, the one that is idle longest makes room; any number where it is not said. */
   readonly maxConnections?: number;
   /** Where `/hls` is served, when that is another origin than the pages'. */
   readonly mediaOrigin?: string | undefined;
@@ -57,8 +61,8 @@ export async function createWeb(options: WebOptions): Promise<FastifyInstance> {
     appDir,
     logger,
     serverFactory,
-    maxEventClients = MAX_EVENT_CLIENTS,
     maxConnections,
+    maxEventClients = maxConnections === undefined ? MAX_EVENT_CLIENTS : Math.floor(maxConnections * EVENT_SHARE),
     mediaOrigin,
     onKnown,
     now = Date.now,
@@ -75,7 +79,8 @@ export async function createWeb(options: WebOptions): Promise<FastifyInstance> {
     frameworkErrors: (error, _request, reply) => void refuse(reply.headers(headers), ...codeOf(error)),
     ...(serverFactory ? { serverFactory } : {}),
   });
-  if (maxConnections !== undefined) app.server.maxConnections = maxConnections;
+  app.server.maxHeadersCount = MAX_HEADER_FIELDS;
+  if (maxConnections !== undefined) boundConnections(app.server, maxConnections);
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
 

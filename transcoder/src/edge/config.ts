@@ -32,7 +32,9 @@ export const edgePodConfigSchema = z.object({
     .int()
     .min(1)
     .default(10_000)
-    .describe('Most connections of viewers, with one request that waits on each. Those beyond are closed at once.'),
+    .describe(
+      'Most connections of viewers, with one request that waits on each. Beyond them the one that is idle longest makes room.',
+    ),
   drainMs: drainMsSchema
     .max(600_000)
     .default(5_000)

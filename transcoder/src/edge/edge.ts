@@ -10,10 +10,10 @@ import { ByteBudget } from './byte-budget.ts';
 import { Guesses } from './guesses.ts';
 import { compareWanted, isListed, isNext } from './newest-listed.ts';
 import { MOST_STREAMS, shareCache } from './most-memory.ts';
+import { RecentStreams } from './recent-streams.ts';
 import { ReplyCache } from './reply-cache.ts';
 import { SeenPlaylists } from './seen-playlists.ts';
 import { TokenBucket, type TokenBucketOptions } from './token-bucket.ts';
-import { UnknownStreams } from './unknown-streams.ts';
 import { UpstreamConnections, type Address, type UpstreamPatience } from './upstream-call.ts';
 import { upstreamReply, type SharedReply } from './upstream-reply.ts';
 import { UpstreamStream, type Flight, type UpstreamProblem } from './upstream-stream.ts';
@@ -34,8 +34,7 @@ export interface EdgeOptions {
 export interface EdgeLimits extends UpstreamPatience {
   /** How long a transcoder may be away before viewers hear of it, in milliseconds. */
   readonly holdMs: number;
-  /** Viewers that may wait for one stream at a time, and for all together. */
-  readonly waitersPerStream: number;
+  /** Viewers that may wait at a time, of whom nine tenths may wait for one stream. */
   readonly waiters: number;
   /** Different things that may be asked of one transcoder at a time. */
   readonly flightsPerStream: number;
@@ -50,6 +49,8 @@ export interface EdgeLimits extends UpstreamPatience {
    * the threads that wait for its answers are those by which all transcoders are found.
    */
   readonly lookups: TokenBucketOptions;
+  /** A stream that nobody asked for in so long is let go of, in milliseconds. */
+  readonly unusedMs: number;
   /** Streams that are remembered. */
   readonly streams: number;
   /** Bytes of answers that may be on their way from all transcoders at a time. */
@@ -57,9 +58,10 @@ export interface EdgeLimits extends UpstreamPatience {
 }
 
 const MIB = 1024 * 1024;
+/** Of all who may wait: a stream whose transcoder is away, or a crowd before it, leaves room for the others. */
+const STREAM_SHARE = 0.9;
 const LIMITS: EdgeLimits = {
   holdMs: 8_000,
-  waitersPerStream: 20_000,
   waiters: 50_000,
   flightsPerStream: 256,
   farFlightsPerStream: 32,
@@ -67,6 +69,7 @@ const LIMITS: EdgeLimits = {
   unknownStreams: 64,
   // An edge that begins has all its streams to find.
   lookups: { perSecond: 50, burst: 500 },
+  unusedMs: 60_000,
   streams: MOST_STREAMS,
   inFlightBytes: 128 * MIB,
   connectMs: 5_000,
@@ -80,8 +83,10 @@ const MOST_PLAYLIST_BYTES = MIB;
 const MOST_MEDIA_BYTES = 64 * MIB;
 /** A transcoder that is looked for longer than this makes room for another. */
 const LOOK_MS = 1_000;
-/** A stream that nobody asked for in so long is forgotten. */
-const FORGET_MS = 60_000;
+/** How long it is believed that there is no such stream. */
+const UNKNOWN_MS = 1_000;
+/** Streams that were reached so long ago may be looked for however many others are. */
+const REACHED_MS = 3_600_000;
 const TOO_MANY_WAIT = 'Too many requests wait here: ask again.';
 const RETRY_AFTER = [['Retry-After', '1']] as const;
 
@@ -121,7 +126,9 @@ export class Edge {
   readonly #streams = new Map<string, StreamEntry>();
   /** Those whose transcoder was not reached yet, while somebody waits for them, the oldest first. */
   readonly #strangers = new Map<string, StreamEntry>();
-  readonly #unknown: UnknownStreams;
+  readonly #unknown: RecentStreams;
+  /** Those that were let go of since. */
+  readonly #reached: RecentStreams;
   readonly #lookups: TokenBucket;
   readonly #sweep: NodeJS.Timeout;
   #waiters = 0;
@@ -136,9 +143,10 @@ export class Edge {
     this.#cache = new ReplyCache(answers, now);
     this.#playlists = new ByteBudget(playlists);
     this.#connections = new UpstreamConnections(this.#limits.inFlightBytes, this.#limits);
-    this.#unknown = new UnknownStreams(now);
+    this.#unknown = new RecentStreams(UNKNOWN_MS, now);
+    this.#reached = new RecentStreams(REACHED_MS, now);
     this.#lookups = new TokenBucket(this.#limits.lookups, now);
-    this.#sweep = setInterval(() => this.#forgetUnused(), FORGET_MS / 4).unref();
+    this.#sweep = setInterval(() => this.#forgetUnused(), this.#limits.unusedMs / 4).unref();
     options.metrics.observe({
       cacheBytes: () => this.#cache.bytes,
       cacheEntries: () => this.#cache.size,
@@ -195,10 +203,11 @@ export class Edge {
   #wait(exchange: Exchange, asked: Asked): void {
     const id = streamId(asked.stream);
     if (this.#unknown.has(id)) return this.#refuse(exchange, 404, `There is no stream named ${id}.`);
-    const { waiters, waitersPerStream } = this.#limits;
+    const { waiters } = this.#limits;
     const entry = this.#waiters < waiters ? this.#entry(id, asked.stream) : undefined;
     const known = entry?.flights.get(asked.target);
-    const flight = entry && entry.waiters < waitersPerStream ? (known ?? this.#begin(entry, asked)) : undefined;
+    const flight =
+      entry && entry.waiters < Math.floor(waiters * STREAM_SHARE) ? (known ?? this.#begin(entry, asked)) : undefined;
     if (!entry || !flight) return this.#refuse(exchange, 503, TOO_MANY_WAIT, RETRY_AFTER);
     this.#metrics.request(known ? 'coalesced' : 'upstream');
     this.#waiters += 1;
@@ -251,6 +260,7 @@ export class Edge {
         this.#land(entry, flight, { plain: problemOf(problem, id) });
         if (problem !== 'unknown') return;
         this.#unknown.add(id);
+        this.#reached.delete(id);
         if (entry.flights.size === 0) this.#forget(entry);
       },
     };
@@ -322,8 +332,8 @@ export class Edge {
   }
 
   #stranger(id: string, stream: StreamRef): StreamEntry | undefined {
-    if (this.#streams.size >= this.#limits.streams || !this.#mayLookUp() || !this.#hasRoomForStranger())
-      return undefined;
+    if (this.#streams.size >= this.#limits.streams || !this.#mayLookUp(id)) return undefined;
+    this.#makeRoomForStranger();
     const upstream = new UpstreamStream({
       transcoder: this.#connections.to(this.#options.addressOf(stream)),
       now: this.#now,
@@ -348,22 +358,25 @@ export class Edge {
     return entry;
   }
 
-  #mayLookUp(): boolean {
-    const may = this.#lookups.take();
+  #mayLookUp(id: string): boolean {
+    const may = this.#hasRoomForStranger() && (this.#reached.has(id) || this.#lookups.take());
     if (!may) this.#metrics.notLookedUp();
     return may;
   }
 
   /** A transcoder that is there is found at once, so that the one that has been looked for the longest gives way. */
   #hasRoomForStranger(): boolean {
-    if (this.#strangers.size < this.#limits.unknownStreams) return true;
     const [oldest] = this.#strangers.values();
-    if (!oldest || this.#now() - oldest.sinceMs < LOOK_MS) return false;
-    for (const flight of oldest.flights.values()) {
+    return this.#strangers.size < this.#limits.unknownStreams || this.#now() - oldest!.sinceMs >= LOOK_MS;
+  }
+
+  #makeRoomForStranger(): void {
+    if (this.#strangers.size < this.#limits.unknownStreams) return;
+    const [oldest] = this.#strangers.values();
+    for (const flight of oldest!.flights.values()) {
       this.#metrics.failed('unreachable');
-      this.#giveUp(oldest, flight, problemOf('unreachable', oldest.id));
+      this.#giveUp(oldest!, flight, problemOf('unreachable', oldest!.id));
     }
-    return true;
   }
 
   #all(): StreamEntry[] {
@@ -372,7 +385,9 @@ export class Edge {
 
   #forgetUnused(): void {
     for (const entry of this.#streams.values()) {
-      if (entry.upstream.size === 0 && this.#now() - entry.usedMs > FORGET_MS) this.#forget(entry);
+      if (entry.upstream.size > 0 || this.#now() - entry.usedMs <= this.#limits.unusedMs) continue;
+      this.#forget(entry);
+      this.#reached.add(entry.id);
     }
   }
 

@@ -17,6 +17,7 @@ async function closedAfter(act: (client: ReturnType<typeof connect>) => Promise<
         exchange.reply(new Reply(200, [], MEGABYTES * body.length, () => Array<Buffer>(MEGABYTES).fill(body)));
         return true;
       },
+      answered: () => undefined,
       attachHttp: () => expect.unreachable(),
       firstRequestMs: 150,
       idleMs: 600,

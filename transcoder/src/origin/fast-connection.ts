@@ -7,6 +7,8 @@ import type { UnsentAnswers } from './unsent-answers.ts';
 export interface FastConnectionOptions {
   /** Answers a request for media, now or later; false where it is for node:http. It does not throw. */
   readonly media: (exchange: Exchange) => boolean;
+  /** All of an answer was taken, by the reader or by the system. */
+  readonly answered: () => void;
   /** Lets node:http listen to the socket. */
   readonly attachHttp: (socket: Socket) => void;
   /** Milliseconds in which the first request must come. */
@@ -40,7 +42,7 @@ export class FastConnection implements Exchange {
   #http: DataListener | undefined;
   #state: 'idle' | 'answering' | 'lent' | 'left' = 'idle';
   #head: RequestHead | undefined;
-  /** What came while an answer was still awaited; nothing more is read until then. */
+  /** What came while an answer was still awaited: no more than a head may have. */
   #held: Buffer | undefined;
   #gone: (() => void) | undefined;
   #isLast = false;
@@ -94,12 +96,11 @@ export class FastConnection implements Exchange {
     this.#state = 'idle';
     if (!socket.writable) return;
     const wire = this.#isLast ? reply.lastWire : reply.wire;
-    if (wire.length === 1) socket.write(wire[0]!);
-    else {
-      socket.cork();
-      for (const buffer of wire) socket.write(buffer);
-      socket.uncork();
-    }
+    const last = wire.length - 1;
+    if (last > 0) socket.cork();
+    for (let at = 0; at < last; at += 1) socket.write(wire[at]!);
+    socket.write(wire[last]!, this.#options.answered);
+    if (last > 0) socket.uncork();
     if (socket.writableLength > 0) this.#isSlow(wire);
     if (this.#isLast) socket.end();
     else if (this.#held) process.nextTick(() => this.#goOn());
@@ -125,8 +126,7 @@ export class FastConnection implements Exchange {
 
   #read(chunk: Buffer): void {
     if (this.#state === 'answering') {
-      this.#held = chunk;
-      this.#socket.pause();
+      this.#hold(chunk);
       return;
     }
     const head =
@@ -142,6 +142,13 @@ export class FastConnection implements Exchange {
     this.#lendToHttp(chunk);
   }
 
+  /** The socket is read on: it would keep far more than this before it notices that nobody reads it. */
+  #hold(chunk: Buffer): void {
+    const held = this.#held ? Buffer.concat([this.#held, chunk]) : chunk;
+    if (held.length > MAX_HEAD_BYTES) this.#socket.destroy();
+    else this.#held = held;
+  }
+
   /** How long nothing may happen on the socket; while node:http has it, that is its own to say. */
   #allow(ms: number): void {
     if (this.#quietMs === ms) return;
@@ -153,7 +160,6 @@ export class FastConnection implements Exchange {
     const chunk = this.#held;
     this.#held = undefined;
     if (!chunk || this.#socket.destroyed) return;
-    this.#socket.resume();
     this.#read(chunk);
   }
 

@@ -94,6 +94,37 @@ describe('a connection of a viewer', () => {
     await expect.poll(bodies).toEqual(['media /hls/wait/1', 'page /page/2', 'media /hls/3']);
   });
 
+  it('is ended when it asks on for more than a head before it was answered', async () => {
+    await send(get('/hls/wait/1'), 0);
+    await settle();
+    client.write(get('/hls/2'));
+    await settle();
+    client.write(get('/hls/3', `X-Long: ${'y'.repeat(4_096)}\r\n`));
+    await once(client, 'close');
+    expect(gone).toEqual(['/hls/wait/1']);
+  });
+
+  it('is answered in order when it asks on in pieces', async () => {
+    await send(get('/hls/wait/1'), 0);
+    const more = get('/hls/2');
+    for (const piece of [more.slice(0, 9), more.slice(9)]) {
+      await settle();
+      client.write(piece);
+    }
+    await settle();
+    waiting[0]!.reply(text('media /hls/wait/1'));
+    await expect.poll(bodies).toEqual(['media /hls/wait/1', 'media /hls/2']);
+  });
+
+  it.each([
+    ['long', `X-Long: ${'y'.repeat(8 * 1024)}\r\n`],
+    ['full', Array.from({ length: 200 }, (_, n) => `a${n}: ${n}\r\n`).join('')],
+  ])('is refused a head that is too %s', async (_, fields) => {
+    client.write(get('/page/1', fields));
+    await once(client, 'close');
+    expect(received).toMatch(/^HTTP\/1\.1 431 /);
+  });
+
   it('may send many requests at once, or one in pieces', async () => {
     await send(get('/hls/1') + get('/hls/2') + get('/page/3'), 3);
     const rest = get('/hls/4');
@@ -117,27 +148,49 @@ describe('a connection of a viewer', () => {
     expect([fast, slow]).toEqual([[], []]);
   });
 
-  it('is one more than may be, and is closed and counted', async () => {
+  it('makes room for a newcomer where it is idle longest, and is closed and counted as a newcomer where none is', async () => {
     const registry = createRegistry();
     const small = new MediaServer({
-      media: (exchange) => (exchange.reply(text('media /1')), true),
+      media: (exchange) => {
+        if (exchange.url.startsWith('/hls/wait')) waiting.push(exchange);
+        else exchange.reply(text('media /1'));
+        return true;
+      },
       rest: () => undefined,
       failed: () => undefined,
       registry,
-      maxConnections: 1,
+      maxConnections: 3,
     });
     small.listen(0, '127.0.0.1');
     await once(small, 'listening');
     const { port } = small.address() as AddressInfo;
-    const first = connect(port, '127.0.0.1');
-    await once(first, 'connect');
-    const second = connect(port, '127.0.0.1');
-    await once(second, 'close');
-    first.write(get('/hls/1'));
-    const [answer] = (await once(first, 'data')) as [Buffer];
-    expect(answer.toString()).toContain('200 OK');
+    const come = async () => {
+      const socket = connect(port, '127.0.0.1');
+      await once(small, 'connection');
+      return socket;
+    };
+    const ask = async (socket: Socket, path: string, fields = '') => {
+      socket.write(get(path, fields));
+      await once(socket, 'data');
+    };
+    const [first, second, third] = [await come(), await come(), await come()];
+    // The short way, through node:http, and the short way again.
+    await ask(second, '/hls/2');
+    await ask(first, '/hls/1', 'Range: bytes=0-1\r\n');
+    await ask(third, '/hls/3');
+    const [fourth] = await Promise.all([come(), once(second, 'close')]);
+    const [fifth] = await Promise.all([come(), once(first, 'close')]);
+    for (const socket of [third, fourth]) socket.write(get('/hls/wait'));
+    fifth.write(get('/hls/wait', 'Range: bytes=0-1\r\n'));
+    await expect.poll(() => waiting).toHaveLength(3);
+    await once(await come(), 'close');
     expect(await registry.metrics()).toContain('showrunner_media_connections_refused_total 1');
-    first.destroy();
+    const answered = once(third, 'data');
+    waiting[0]!.reply(text('media /wait'));
+    const [answer] = (await answered) as [Buffer];
+    expect(answer.toString()).toContain('200 OK');
+    await Promise.all([come(), once(third, 'close')]);
+    small.closeAllConnections();
     small.close();
     await once(small, 'close');
   });

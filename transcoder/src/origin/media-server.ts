@@ -1,6 +1,13 @@
 import { Server, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { BOUNDED_PIPELINING, Counter, readInSlices, type Registry } from '@showrunner/service-kit';
+import {
+  BOUNDED_PIPELINING,
+  boundConnections,
+  Counter,
+  readInSlices,
+  type BoundedConnections,
+  type Registry,
+} from '@showrunner/service-kit';
 import { STALLED_READER_MS, type Exchange } from './exchange.ts';
 import { FastConnection } from './fast-connection.ts';
 import { HttpExchange } from './http-exchange.ts';
@@ -16,19 +23,23 @@ export interface MediaServerOptions {
   readonly registry: Registry;
   /** Of what slow readers may keep in memory. */
   readonly unsent?: Partial<UnsentLimits>;
-  /** Those beyond are closed at once; any number where it is not said. */
+  /** Where there are as many, the one that is idle longest makes room; any number where it is not said. */
   readonly maxConnections?: number | undefined;
 }
 
 const REQUEST_TIMEOUT_MS = 15_000;
 const KEEP_ALIVE_MS = 65_000;
-const MAX_HEADER_BYTES = 16 * 1024;
+/** Twice what any player sends. */
+const MAX_HEADER_BYTES = 8 * 1024;
+/** Short ones take many times their bytes; far more than browsers and proxies send. */
+const MAX_HEADER_FIELDS = 100;
 
 /** A server of node:http, in which plain requests for media take a shorter way. */
 export class MediaServer extends Server {
   readonly #options: MediaServerOptions;
   readonly #connections = new Map<Socket, FastConnection>();
   readonly #unsent: UnsentAnswers;
+  readonly #bound: BoundedConnections | undefined;
   #draining = false;
 
   constructor(options: MediaServerOptions) {
@@ -39,9 +50,9 @@ export class MediaServer extends Server {
       keepAliveTimeout: KEEP_ALIVE_MS,
       maxHeaderSize: MAX_HEADER_BYTES,
     });
+    this.maxHeadersCount = MAX_HEADER_FIELDS;
     this.#options = options;
     this.#unsent = new UnsentAnswers(options.registry, options.unsent);
-    this.#boundConnections();
     readInSlices(this);
     const http = this.listeners('connection') as ((socket: Socket) => void)[];
     this.removeAllListeners('connection');
@@ -49,6 +60,7 @@ export class MediaServer extends Server {
       this.#accept(socket, () => http.forEach((listen) => listen.call(this, socket))),
     );
     this.on('request', (request: IncomingMessage, response: ServerResponse) => this.#answer(request, response));
+    this.#bound = this.#boundConnections();
   }
 
   /** From now on each connection ends with its next answer, which says so: clients go elsewhere, and nobody goes unanswered. */
@@ -71,29 +83,33 @@ export class MediaServer extends Server {
     for (const socket of this.#connections.keys()) socket.destroy();
   }
 
-  #boundConnections(): void {
+  #boundConnections(): BoundedConnections | undefined {
     const { registry, maxConnections } = this.#options;
-    if (maxConnections === undefined) return;
-    this.maxConnections = maxConnections;
+    if (maxConnections === undefined) return undefined;
     const refused = new Counter({
       name: 'showrunner_media_connections_refused_total',
-      help: 'Connections of viewers that were closed at once, since there were as many as may be.',
+      help: 'Connections of viewers that were closed at once, since there were as many as may be and none of them idle.',
       registers: [registry],
     });
-    this.on('drop', () => refused.inc());
+    return boundConnections(this, maxConnections, () => refused.inc());
   }
 
   #accept(socket: Socket, attachHttp: () => void): void {
+    if (socket.destroyed) return;
     const connection = new FastConnection(socket, {
       media: (exchange) => {
+        this.#bound?.asked(socket);
         try {
-          return this.#options.media(exchange);
+          const isAnswered = this.#options.media(exchange);
+          if (!isAnswered) this.#bound?.answered(socket);
+          return isAnswered;
         } catch (error) {
           this.#options.failed(error);
           socket.destroy();
           return true;
         }
       },
+      answered: () => this.#bound?.answered(socket),
       attachHttp,
       firstRequestMs: REQUEST_TIMEOUT_MS,
       idleMs: KEEP_ALIVE_MS,

@@ -1,14 +1,17 @@
-/** How long it is believed that there is no such stream. */
-const BELIEVED_MS = 1_000;
 const MOST = 10_000;
 
-/** The streams that were not there when they were looked for a moment ago. */
-export class UnknownStreams {
+/** Streams of which something was found a while ago; of too many the oldest are forgotten. */
+export class RecentStreams {
+  readonly #forMs: number;
   readonly #now: () => number;
   readonly #untilMs = new Map<string, number>();
 
-  /** @param now Milliseconds of a clock that only goes forward. */
-  constructor(now: () => number) {
+  /**
+   * @param forMs How long it is remembered.
+   * @param now Milliseconds of a clock that only goes forward.
+   */
+  constructor(forMs: number, now: () => number) {
+    this.#forMs = forMs;
     this.#now = now;
   }
 
@@ -22,10 +25,14 @@ export class UnknownStreams {
 
   add(id: string): void {
     this.#untilMs.delete(id);
-    this.#untilMs.set(id, this.#now() + BELIEVED_MS);
+    this.#untilMs.set(id, this.#now() + this.#forMs);
     for (const oldest of this.#untilMs.keys()) {
       if (this.#untilMs.size <= MOST) break;
       this.#untilMs.delete(oldest);
     }
+  }
+
+  delete(id: string): void {
+    this.#untilMs.delete(id);
   }
 }
