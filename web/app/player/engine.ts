@@ -1,6 +1,6 @@
 import './no-dynamic-style.ts';
 import videojs from 'video.js';
-import { loadWithLowLatency, type LowLatencyLoading } from './low-latency-loading.ts';
+import { answersWithin, loadWithLowLatency, type LowLatencyLoading } from './low-latency-loading.ts';
 import { playlistSeconds } from './media-playlist.ts';
 import type { QualityLevel } from './player-snapshot.ts';
 import type { Tech, Variant, Vhs } from './vhs.ts';
@@ -10,6 +10,8 @@ export interface EngineEvents {
   failed(): void;
   /** A blocking reload brought media that ends at this programme time (Unix seconds), just now. */
   playlistArrived(newestEnd: number): void;
+  /** The server answered a reload, be it that nothing is new. Never where the browser plays HLS by itself. */
+  reloadAnswered(): void;
   /** A part or segment is in the buffer that ends at this programme time. `caughtUp`: it is the newest. */
   appended(caughtUp: boolean, programmeEnd: number | undefined): void;
 }
@@ -19,6 +21,8 @@ export interface Listed {
   readonly start: number;
   readonly end: number;
   readonly complete: boolean;
+  /** Seconds between two answers to reloads at most; undefined where the browser plays HLS by itself, and tells of none. */
+  readonly answersWithin?: number;
 }
 
 /** video.js, which nothing else knows of: a video element and what its HLS engine tells. Times are media seconds. */
@@ -102,7 +106,10 @@ export class Engine {
     if (seekable.length === 0) return undefined;
     const start = seekable.start(0);
     const media = this.#vhs()?.playlists.media();
-    if (media) return { start, end: start + playlistSeconds(media), complete: media.endList === true };
+    if (media) {
+      const end = start + playlistSeconds(media);
+      return { start, end, complete: media.endList === true, answersWithin: answersWithin(media) };
+    }
     return { start, end: seekable.end(seekable.length - 1), complete: Number.isFinite(this.video.duration) };
   }
 
@@ -148,6 +155,7 @@ export class Engine {
       {
         startAt: (time) => this.#player.tech(true).setCurrentTime(time),
         playlistArrived: (newestEnd) => events.playlistArrived(newestEnd),
+        reloadAnswered: () => events.reloadAnswered(),
         appended: (caughtUp, programmeEnd) => events.appended(caughtUp, programmeEnd),
       },
     );

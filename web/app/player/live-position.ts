@@ -7,8 +7,8 @@ import { ProgrammeClock } from './programme-clock.ts';
 const LIVE_WITHIN = 10;
 /** The buffer ends at most this many seconds before the newest media where a jump to live needs no new start. */
 const REACHES_LIVE = 2;
-/** A show whose list stays the same for longer than this, in seconds, has gone on unheard. */
-const LISTED_WITHIN = 3;
+/** A browser that plays HLS by itself and is paused asks for no list once its own has stayed the same for this long, in seconds. */
+const NATIVE_ANSWERS_WITHIN = 3;
 
 type EngineView = Pick<Engine, 'video' | 'listed' | 'bufferedEnd' | 'hasOwnLoader' | 'seek'>;
 
@@ -23,8 +23,8 @@ export class LivePosition {
   #following = true;
   /** Seconds from the picture to the newest media when it was live last. */
   #lag = 0;
-  /** The newest end that was listed, and since when. */
-  #newest = { end: NaN, since: 0 };
+  /** The newest end that was listed, and when the server was heard of last. */
+  #newest = { end: NaN, heard: 0 };
   /** Programme time minus media time, in seconds. */
   #programmeOffset: number | undefined;
 
@@ -36,6 +36,7 @@ export class LivePosition {
   restart(): void {
     this.#following = true;
     this.#programmeOffset = undefined;
+    this.#newest = { end: NaN, heard: 0 };
     this.#controller.restart();
     this.#clock.restart();
   }
@@ -68,6 +69,11 @@ export class LivePosition {
 
   playlistArrived(newestEnd: number): void {
     this.#clock.arrived(Date.now() / 1000, newestEnd);
+  }
+
+  /** The server was heard of. A list that stays the same then means that the show does: its publisher is away. */
+  reloadAnswered(): void {
+    this.#newest.heard = seconds();
   }
 
   appended(caughtUp: boolean, programmeEnd: number | undefined): void {
@@ -126,18 +132,21 @@ export class LivePosition {
       }
       if (listed) this.#lag = Math.max(0, listed.end - video.currentTime);
     }
-    if (listed && listed.end !== this.#newest.end) this.#newest = { end: listed.end, since: seconds() };
+    if (listed && (listed.end !== this.#newest.end || (!hasOwnLoader && !video.paused))) {
+      this.#newest = { end: listed.end, heard: seconds() };
+    }
     if (video.playbackRate !== playbackRate) video.playbackRate = playbackRate;
   }
 
   /**
    * What the server lists now. It drops the old and adds the new also while nothing is heard of it: when the network is away, or where
-   * the browser plays HLS by itself and asks for no list while it is paused.
+   * the browser plays HLS by itself and asks for no list while it is paused. While that plays, it does ask: what it lists is believed.
    */
   get #listed(): Pick<Listed, 'start' | 'end'> | undefined {
     const { listed } = this.#engine;
     if (!listed || listed.complete || listed.end !== this.#newest.end) return listed;
-    const unheard = Math.max(0, seconds() - this.#newest.since - LISTED_WITHIN);
+    const unheard = seconds() - this.#newest.heard;
+    if (unheard <= (listed.answersWithin ?? NATIVE_ANSWERS_WITHIN)) return listed;
     return { start: listed.start + unheard, end: listed.end + unheard };
   }
 }

@@ -16,6 +16,8 @@ export interface LowLatencyEvents {
   startAt(mediaTime: number): void;
   /** A blocking reload brought media that ends at this programme time (Unix seconds), just now. */
   playlistArrived(newestEnd: number): void;
+  /** The server answered a reload: with a list, be it the same, or with 503 where the show has not gone on in time. */
+  reloadAnswered(): void;
   /** A part or segment is in the buffer that ends at this programme time. `caughtUp`: it is the newest. */
   appended(caughtUp: boolean, programmeEnd: number | undefined): void;
 }
@@ -69,7 +71,12 @@ export function loadWithLowLatency(
   vhs.xhr = Object.assign<typeof send, typeof send>((request, callback) => {
     const media = playlists.media();
     if (!media) return send(request, callback);
-    if (request.requestType === 'hls-playlist') return send(withDirectives(request, media), callback);
+    if (request.requestType === 'hls-playlist') {
+      return send(withDirectives(request, media), (error, reload) => {
+        if (isAnswer(reload.status)) events.reloadAnswered();
+        callback(error, reload);
+      });
+    }
     const isPart = listedParts(media).some(({ resolvedUri }) => resolvedUri === request.uri);
     if (request.requestType !== 'segment' || !isPart) return send(request, callback);
     const part = transport.request(request, callback);
@@ -167,6 +174,15 @@ export function loadWithLowLatency(
     endWithLastPart();
   });
   return { decodableAt: (mediaTime) => decodable(() => mediaTime)?.time };
+}
+
+/** Seconds from one answer to the next at most, the pause of VHS after a refusal included: without one for longer, the server is away. */
+export function answersWithin({ targetDuration }: MediaPlaylist): number {
+  return (MOST_HELD_TARGETS + 1) * targetDuration + ANSWER_MS / 1_000;
+}
+
+function isAnswer(status: number): boolean {
+  return status === 200 || status === 503;
 }
 
 /**

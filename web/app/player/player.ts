@@ -36,6 +36,7 @@ export class Player {
         this.#enter('idle');
       },
       playlistArrived: (newestEnd) => this.#position.playlistArrived(newestEnd),
+      reloadAnswered: () => this.#position.reloadAnswered(),
       appended: (caughtUp, programmeEnd) => this.#position.appended(caughtUp, programmeEnd),
     });
     this.#video = this.#engine.video;

@@ -62,4 +62,8 @@ export interface XhrOptions {
   /** Milliseconds; 0 waits for ever. */
   readonly timeout?: number;
 }
-export type Xhr = (options: XhrOptions, callback: (error: Error | null, request: unknown) => void) => unknown;
+/** `request.status` is 0 where nothing was answered. */
+export type Xhr = (
+  options: XhrOptions,
+  callback: (error: Error | null, request: { readonly status: number }) => void,
+) => unknown;
