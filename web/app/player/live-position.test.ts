@@ -53,7 +53,7 @@ describe('LivePosition', () => {
     expect(position.window).toEqual({ start: 22, live: 35, at: 13 });
   });
 
-  it('stays with a show that is heard of and does not go on: its publisher is away', () => {
+  it('stays with a show that is heard of and does not go on: its transcoder is away', () => {
     wait(60, (second) => {
       if (second % 9 === 0) position.reloadAnswered();
     });

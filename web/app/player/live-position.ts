@@ -71,7 +71,7 @@ export class LivePosition {
     this.#clock.arrived(Date.now() / 1000, newestEnd);
   }
 
-  /** The server was heard of. A list that stays the same then means that the show does: its publisher is away. */
+  /** The server was heard of. A list that stays the same then means that the show does: its transcoder is away. */
   reloadAnswered(): void {
     this.#newest.heard = seconds();
   }
