@@ -82,7 +82,7 @@ const transcodeSchema = withRules(
 ).prefault({});
 
 export const liveStreamSpecSchema = z.object({
-  title: textSchema(140).min(1).optional().describe('Shown to viewers. The name of the resource where empty.'),
+  title: textSchema(140).min(1).optional().describe('Shown to viewers; the name of the resource where there is none.'),
   visibility: z
     .enum(['public', 'unlisted'])
     .default('public')

@@ -28,6 +28,9 @@ STREAM is NAME or NAMESPACE/NAME; default/live where none is given.
 Options are SHOWRUNNER_* variables: see docs/reference/options.md.
 `;
 
+/** One where nothing else is said: a stream. */
+const MOST_OPERANDS: Readonly<Record<string, number>> = { start: 0, apply: 0 };
+
 async function run(args: string[]): Promise<void> {
   const { values, positionals } = parseArgs({
     args,
@@ -45,6 +48,10 @@ async function run(args: string[]): Promise<void> {
     ...environment,
     file: existsSync(file) ? file : undefined,
   });
+  const most = command === 'key' && operands[0] === 'rotate' ? 2 : (MOST_OPERANDS[command] ?? 1);
+  if (operands.length > most) {
+    throw new CommandError(`There is a word too many: "${operands[most]}".\n\n${USAGE}`);
+  }
   switch (command) {
     case 'start':
       for (const name of unknownVariables(standaloneConfigSchema, environment)) {

@@ -58,7 +58,7 @@ export async function demo(config: StandaloneConfig, stream: StreamRef): Promise
     ffmpeg.once('error', (error) => reject(new CommandError(`${config.ffmpeg} cannot be started: ${error.message}`)));
     ffmpeg.once('exit', () => {
       if (stopped) resolve();
-      else reject(new CommandError('The server refused the test picture or ended the show: see what it printed.'));
+      else reject(new CommandError('The server let the test picture go; its terminal says why.'));
     });
   });
 }

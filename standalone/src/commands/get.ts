@@ -37,7 +37,9 @@ function row(stream: LiveStream): string[] {
 export async function get(dataFolder: string, only?: StreamRef): Promise<void> {
   const items = await withDataFolder(dataFolder, async ({ path, resources }) => {
     const streams = only ? [await existingStream(resources, only)] : (await resources.list('LiveStream')).items;
-    return isServerRunning(path) ? streams : streams.map(asStopped);
+    if (isServerRunning(path)) return streams;
+    console.error(STOPPED);
+    return streams.map(asStopped);
   });
   const rows = [COLUMNS, ...items.map(row)];
   const widths = COLUMNS.map((_, column) => Math.max(...rows.map((cells) => cells[column]!.length)));

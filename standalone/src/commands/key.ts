@@ -41,6 +41,8 @@ export async function rotateKey(dataFolder: string, ref: StreamRef): Promise<voi
       throw new CommandError(`The key of ${streamId(ref)} was changed by somebody else just now: try again.`);
     }
     console.log(key);
-    console.error(`The former key is accepted for another ${stream.spec.ingest.keyRotationGrace}.`);
+    console.error(
+      `${streamId(ref)} has a new key; the former one is accepted for another ${stream.spec.ingest.keyRotationGrace}.`,
+    );
   });
 }
