@@ -27,7 +27,7 @@ describe('shows of a platform that the chart installed', () => {
     const columns = await platform.tenant.kubectl(['get', 'livestream', 'evening']);
     expect(columns.split('\n').map((line) => line.split(/\s+/).slice(0, 5))).toMatchObject([
       ['NAME', 'READY', 'PHASE', 'SOURCE', 'LATENCY'],
-      ['evening', 'True', 'Live', expect.stringMatching(/^avc1\./), 'low'],
+      ['evening', 'True', 'Live', '320x180', 'low'],
       [''],
     ]);
     const measured = await eventually('facts in the API', async () => {
