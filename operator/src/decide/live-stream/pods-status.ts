@@ -4,6 +4,7 @@ import type { Finding, Problem } from './findings.ts';
 import type { FollowedShow, Refusal } from './observed-live-stream.ts';
 import type { QuotaRefusal } from '../objects/quota.ts';
 import { isOnAir } from './follow-show.ts';
+import { refusalSentence } from './spec-problem.ts';
 
 /** Pods that do not answer for shorter than this are busy, or were not asked yet. */
 export const UNKNOWN_FOR_MS = 15_000;
@@ -88,9 +89,7 @@ function updateWaits(reason: 'show' | 'viewers' | 'unknown') {
 function degraded({ hasPods, states, followed, hindered }: PodsSeen, now: number): Finding<'Degraded'>[] {
   const is = (reason: Finding<'Degraded'>['reason'], message: string) =>
     [{ type: 'Degraded', status: 'True', reason, message }] as const;
-  const hindrance = hindered
-    ? [...is('ObjectRefused', `Kubernetes refuses ${hindered.object}: ${hindered.message.replace(/\.?$/, '.')}`)]
-    : [];
+  const hindrance = hindered ? [...is('ObjectRefused', refusalSentence(hindered))] : [];
   if (!hasPods) return hindrance;
   const { show } = followed;
   // A publisher is let in as soon as its ingest listens, and media follow before all probes have found that.

@@ -42,8 +42,10 @@ export function specProblem(
 /** An object that the API refused for other reasons than a quota. */
 export function refusalProblem(refusal: Refusal): Problem | undefined {
   if (explainQuota(refusal.message, refusal.object)) return undefined;
-  return {
-    reason: 'ObjectRefused',
-    message: `Kubernetes refuses ${refusal.object}: ${refusal.message.replace(/\.?$/, '.')}`,
-  };
+  return { reason: 'ObjectRefused', message: refusalSentence(refusal) };
+}
+
+/** What was refused, and what Kubernetes says to it. */
+export function refusalSentence({ object, message }: Refusal): string {
+  return `Kubernetes refuses ${object}: ${message.replace(/\.?$/, '.')}`;
 }
