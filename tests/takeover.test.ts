@@ -41,6 +41,8 @@ describe('a second publisher with the same key', () => {
     expect(reader.playlist.segments.filter(({ discontinuity }) => discontinuity)).toHaveLength(1);
     expect(reader.playlist.endList).toBe(false);
     expect(await product.phase()).toBe('Live');
+    expect(product.output()).toContain(' default/live: Another publisher took over.\n');
+    expect(product.output()).not.toContain('dropped');
     await second.stop();
   });
 

@@ -226,6 +226,23 @@ describe('the controller of LiveStreams', () => {
     ]);
   });
 
+  it('tells of a takeover as of one', async () => {
+    await resources.apply('LiveStream', liveStream('live'));
+    await isReady('live');
+    const liveReasonBecomes = (reason: string) =>
+      eventually(async () => expect((await statusOf('live'))?.conditions?.[1]?.reason).toBe(reason));
+    source.tell('live', (sink) => sink.publisherStarted());
+    await liveReasonBecomes('OnAir');
+    source.tell('live', (sink) => sink.publisherStopped('replaced'));
+    await liveReasonBecomes('PublisherReplaced');
+    source.tell('live', (sink) => sink.publisherStarted());
+    await liveReasonBecomes('OnAir');
+    expect(told.slice(2)).toEqual([
+      'live: Another publisher took over.',
+      'live: The other publisher sends; the show goes on.',
+    ]);
+  });
+
   it('says of a show that a crash cut off that it has ended', async () => {
     await resources.apply('LiveStream', liveStream('live'));
     await isReady('live');

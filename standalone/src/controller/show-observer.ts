@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { ofAnotherPublisher, type ObservedShow } from '@showrunner/operator/decide';
-import type { FlvSink, FlvSource, StreamRef } from '@showrunner/service-kit';
+import type { FlvSink, FlvSource, StopReason, StreamRef } from '@showrunner/service-kit';
 
 /** Follows the shows of one stream and remembers the current or last one. */
 export class ShowObserver implements FlvSink {
@@ -30,8 +30,8 @@ export class ShowObserver implements FlvSink {
 
   tag(): void {}
 
-  publisherStopped(): void {
-    if (this.#show) this.#set({ ...this.#show, state: 'reconnecting' });
+  publisherStopped(reason: StopReason): void {
+    if (this.#show) this.#set({ ...this.#show, state: 'reconnecting', takenOver: reason === 'replaced' });
   }
 
   showEnded(): void {

@@ -29,6 +29,18 @@ describe('Events', () => {
       live,
       ['Normal PublisherReturned: The publisher is back; the show goes on.'],
     ],
+    [
+      'a takeover',
+      live,
+      { ...live, phase: 'Reconnecting', ...withCondition('Live', 'PublisherReplaced') },
+      ['Normal PublisherReplaced: Another publisher took over.'],
+    ],
+    [
+      'who has taken over',
+      { ...live, phase: 'Reconnecting', ...withCondition('Live', 'PublisherReplaced') },
+      live,
+      ['Normal PublisherReturned: The other publisher sends; the show goes on.'],
+    ],
     ['an end', live, ended, ['Normal ShowEnded: The show has ended after 1 h 2 min 3 s.']],
     ['an end at once', live, { ...ended, endedAt: startedAt }, ['Normal ShowEnded: The show has ended after 0 s.']],
     [

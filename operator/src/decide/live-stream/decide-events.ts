@@ -1,7 +1,7 @@
 import { durationMs, type Condition, type LiveStream, type LiveStreamStatus } from '@showrunner/crds';
 import type { DecidedEvent } from '../decision.ts';
 import type { ObjectWrites } from './decide-objects.ts';
-import type { ConditionType, EventReason } from './reasons.ts';
+import type { ConditionType, EventReason, ReasonOf } from './reasons.ts';
 
 type Event = DecidedEvent & { readonly reason: EventReason };
 
@@ -34,16 +34,23 @@ function trueCondition(status: LiveStreamStatus, type: ConditionType): Condition
   return status.conditions?.find((condition) => condition.type === type && condition.status === 'True');
 }
 
+function isTakenOver(status: LiveStreamStatus): boolean {
+  return trueCondition(status, 'Live')?.reason === ('PublisherReplaced' satisfies ReasonOf<'Live'>);
+}
+
 function showEvents(before: LiveStreamStatus, after: LiveStreamStatus): Event[] {
   const { startedAt, endedAt, phase } = after;
   const events: Event[] = [];
   if (startedAt && startedAt !== before.startedAt) {
     events.push({ type: 'Normal', reason: 'ShowStarted', message: 'The show is on air.' });
   } else if (before.phase === 'Live' && phase === 'Reconnecting') {
-    const message = 'The publisher dropped; the show waits for it.';
-    events.push({ type: 'Warning', reason: 'PublisherDropped', message });
+    const isTakeover = isTakenOver(after);
+    const reason = isTakeover ? 'PublisherReplaced' : 'PublisherDropped';
+    const message = isTakeover ? 'Another publisher took over.' : 'The publisher dropped; the show waits for it.';
+    events.push({ type: isTakeover ? 'Normal' : 'Warning', reason, message });
   } else if (before.phase === 'Reconnecting' && phase === 'Live') {
-    events.push({ type: 'Normal', reason: 'PublisherReturned', message: 'The publisher is back; the show goes on.' });
+    const who = isTakenOver(before) ? 'The other publisher sends' : 'The publisher is back';
+    events.push({ type: 'Normal', reason: 'PublisherReturned', message: `${who}; the show goes on.` });
   }
   if (startedAt && endedAt && (endedAt !== before.endedAt || startedAt !== before.startedAt)) {
     const message = `The show has ended after ${lengthOf(Date.parse(endedAt) - Date.parse(startedAt))}.`;

@@ -11,6 +11,8 @@ export interface ObservedShow {
   readonly state: 'live' | 'reconnecting' | 'ended';
   readonly startedAt: number;
   readonly endedAt?: number | undefined;
+  /** While it is reconnecting, on the laptop: another publisher has taken over and is about to send. */
+  readonly takenOver?: boolean | undefined;
   /** From the publisher's start to the first media that a player could fetch. */
   readonly firstMediaSeconds?: number | undefined;
   readonly source?: LiveStreamStatus['source'];
@@ -51,6 +53,14 @@ function live(show: ObservedShow | undefined): Finding<'Live'> {
     case 'live':
       return { type: 'Live', status: 'True', reason: 'OnAir', message: 'The show is on air.' };
     case 'reconnecting':
+      if (show.takenOver) {
+        return {
+          type: 'Live',
+          status: 'True',
+          reason: 'PublisherReplaced',
+          message: 'Another publisher has taken over; the show goes on when it sends.',
+        };
+      }
       return {
         type: 'Live',
         status: 'True',

@@ -77,6 +77,7 @@ export const CONDITIONS = {
     reasons: {
       OnAir: 'The publisher sends.',
       PublisherDropped: 'The publisher dropped and may come back within `spec.ingest.reconnectGrace`.',
+      PublisherReplaced: 'On the laptop: another publisher has taken over and is about to send.',
       ShowEnded: 'The last show has ended.',
       NoPublisher: 'There has been no show yet.',
     },
@@ -166,7 +167,8 @@ export const EVENTS = {
   BFramesDetected: 'As the condition.',
   RenditionsMissing: 'As the condition.',
   PublisherDropped: 'The publisher is gone and may come back.',
-  PublisherReturned: 'The publisher is back; the show goes on.',
+  PublisherReplaced: 'On the laptop: another publisher has taken over.',
+  PublisherReturned: 'The publisher is back, or the one that has taken over sends; the show goes on.',
   ShowEnded: 'The show is over; the message says how long it was.',
   PodsStopped: 'Pods were removed.',
   UpdatePending: 'As the condition.',
