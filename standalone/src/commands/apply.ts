@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { parseLiveStream, parseSecret, type LiveStream } from '@showrunner/crds';
-import { ConflictError, streamId } from '@showrunner/service-kit';
+import { ConflictError, streamId, type Kind, type Kinds } from '@showrunner/service-kit';
 import { parseAllDocuments } from 'yaml';
 import { openDataFolder } from '../data-folder.ts';
 import { CommandError } from './command-error.ts';
@@ -32,11 +32,14 @@ async function readDocuments(file: string): Promise<unknown[]> {
   }
 }
 
-type Parsed = { kind: 'Secret' | 'LiveStream'; value: unknown };
+type Resource = Kinds[Kind];
+type Parsed = { kind: Kind; value: unknown; key: { namespace: string; name: string } };
 
 /** Every resource of the file, checked, so that a wrong one is told before any is applied. */
 function check(file: string, documents: readonly unknown[]): Parsed[] {
-  const parsed = documents.map((document) => {
+  const parsed: Parsed[] = [];
+  const problems: string[] = [];
+  for (const document of documents) {
     const { kind } = (document ?? {}) as { kind?: unknown };
     if (kind !== 'Secret' && kind !== 'LiveStream') {
       const found = kind === undefined ? 'This one has none' : `${JSON.stringify(kind)} is not known here`;
@@ -44,11 +47,10 @@ function check(file: string, documents: readonly unknown[]): Parsed[] {
     }
     const result = kind === 'Secret' ? parseSecret(document) : parseLiveStream(document);
     const which = documents.length > 1 ? `${kind} ${nameOf(document)}: ` : '';
-    const problems = result.ok ? [] : result.problems.map((problem) => which + problem);
-    return { kind, value: document, problems } as const;
-  });
-  const problems = parsed.flatMap((resource) => resource.problems);
-  if (problems.length > 0) throw new CommandError(problems.map((problem) => `${file}: ${problem}`).join('\n'));
+    if (result.ok) parsed.push({ kind, value: document, key: result.value.metadata });
+    else problems.push(...result.problems.map((problem) => `${file}: ${which}${problem}`));
+  }
+  if (problems.length > 0) throw new CommandError(problems.join('\n'));
   return parsed;
 }
 
@@ -57,10 +59,42 @@ function nameOf(document: unknown): string {
   return typeof name === 'string' ? name : '(without a name)';
 }
 
-/** Settings of the transcoder hold for a whole show. */
-function waitsForNextShow(before: LiveStream | undefined, after: LiveStream): boolean {
-  const isOn = before?.status.phase === 'Live' || before?.status.phase === 'Reconnecting';
-  return isOn && !isDeepStrictEqual(before.spec.transcode, after.spec.transcode);
+/** What it was before; `unreadable` where it breaks a rule of this version, which an apply mends. */
+type Before = Resource | 'unreadable' | undefined;
+
+/** What an apply has done, in kubectl's words. */
+function outcomeOf(before: Before, after: Resource): 'created' | 'configured' | 'unchanged' {
+  if (before === undefined) return 'created';
+  return before !== 'unreadable' && isDeepStrictEqual(asAppliedBy(before), asAppliedBy(after))
+    ? 'unchanged'
+    : 'configured';
+}
+
+/** Without what a running server writes. */
+function asAppliedBy({ metadata, ...resource }: Resource): unknown {
+  return { ...resource, metadata: { ...metadata, resourceVersion: undefined }, status: undefined };
+}
+
+function isOnAir({ status }: LiveStream): boolean {
+  return status.phase === 'Live' || status.phase === 'Reconnecting';
+}
+
+/** What is to be known of a LiveStream that was applied, beside that. */
+function remarksOn(before: Before, after: LiveStream, now: number): string[] {
+  const remarks: string[] = [];
+  const known = before !== 'unreadable' && before?.kind === 'LiveStream' ? before : undefined;
+  // Settings of the transcoder hold for a whole show.
+  if (known && isOnAir(known) && !isDeepStrictEqual(known.spec.transcode, after.spec.transcode)) {
+    remarks.push('A show is on: spec.transcode changes with the next one.');
+  }
+  const { startAt } = after.spec;
+  const planned = Date.parse(startAt ?? '');
+  const hasRun = isOnAir(after) || Date.parse(after.status.endedAt ?? '') > planned;
+  // No error: a file may be applied again after its show.
+  if (planned <= now && !hasRun) {
+    remarks.push(`spec.startAt: ${startAt} has passed: nobody sees a countdown, and the show begins when OBS sends.`);
+  }
+  return remarks;
 }
 
 /** `showrunner apply -f FILE`: creates or changes the resources in a YAML file, all of them or, if one is wrong, none. */
@@ -70,16 +104,14 @@ export async function apply(dataFolder: string, file: string): Promise<void> {
   const checked = check(file, documents);
   const data = openDataFolder(dataFolder);
   try {
-    const { items } = await data.resources.list('LiveStream');
-    const streams = new Map(items.map((item) => [streamId(item.metadata), item]));
-    for (const { kind, value } of checked) {
+    for (const { kind, value, key } of checked) {
       const store = kind === 'Secret' ? data.secrets : data.resources;
-      const applied = await store.apply(kind, value);
-      const id = streamId(applied.metadata);
-      const later = applied.kind === 'LiveStream' && waitsForNextShow(streams.get(id), applied);
-      console.log(
-        `${kind.toLowerCase()} ${id} applied${later ? '; a show is on: transcode changes with the next one' : ''}`,
-      );
+      const before: Before = await store.get(kind, key).catch(() => 'unreadable');
+      const after = await store.apply(kind, value);
+      const what = `${kind.toLowerCase()} ${streamId(key)}`;
+      console.log(`${what} ${outcomeOf(before, after)}`);
+      if (after.kind !== 'LiveStream') continue;
+      for (const remark of remarksOn(before, after, Date.now())) console.error(`${what}: ${remark}`);
     }
   } catch (error) {
     if (error instanceof ConflictError) throw new CommandError(`${file}: ${error.message}`);
