@@ -88,7 +88,9 @@ export const liveStreamSpecSchema = z.object({
     .default('public')
     .describe('unlisted: playable by who has the link, but on no list.'),
   enabled: z.boolean().default(true).describe('false: publishers are refused and a running show ends.'),
-  startAt: dateTimeSchema.optional().describe('When the show is planned to start; the page counts down to it.'),
+  startAt: dateTimeSchema
+    .optional()
+    .describe('When the show is planned to start; the page counts down to it. It may lie in the past.'),
   standby: z
     .enum(['warm', 'cold'])
     .default('warm')
