@@ -89,7 +89,7 @@ describe.each(markdownBelow(root).map((path) => relative(root, path)))('%s', (pa
 
   it('names npm scripts and showrunner commands that exist', () => {
     const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { scripts: object };
-    const usage = readFileSync(join(root, 'standalone/src/main.ts'), 'utf8');
+    const usage = readFileSync(join(root, 'standalone/src/command-line.ts'), 'utf8');
     const named = [...text.matchAll(/npm run ([a-z-]+)/g)].map((match) => match[1]!);
     expect(named.filter((name) => !(name in scripts))).toEqual([]);
     const commands = [...text.matchAll(/npx showrunner ([a-z-]+)/g)].map((match) => match[1]!);
