@@ -88,6 +88,7 @@ describe('a second start on the same data folder', () => {
     });
     const other = await product.command('start');
     expect(other.code).not.toBe(0);
+    expect(readdirSync(data)).not.toContain('server.address');
     expect(other.stderr).toMatch(/port [0-9]+.*(in use|taken)/i);
     expect(other.stderr).not.toMatch(/at .*\.ts:[0-9]+/);
   });

@@ -1,9 +1,12 @@
-import { mkdirSync, mkdtempSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { standaloneConfigSchema } from './config.ts';
 import { openDataFolder, withDataFolder } from './data-folder.ts';
 import { lockForServer } from './server-lock.ts';
+
+const config = (httpPort: number) => standaloneConfigSchema.parse({ httpPort });
 
 let folder: string;
 beforeEach(() => {
@@ -33,24 +36,37 @@ it('says in words that it cannot be used', () => {
 
 it('says in words that a server cannot write to it', () => {
   mkdirSync(join(folder, 'server.address'));
-  expect(() => lockForServer(folder, 'http://localhost:8080')).toThrow(
-    `The data folder ${folder} cannot be used: EISDIR`,
-  );
+  expect(() => lockForServer(folder)).toThrow(`The data folder ${folder} cannot be used: Path is a directory`);
   rmdirSync(join(folder, 'server.address'));
-  lockForServer(folder, 'http://localhost:8080').close();
+  const lock = lockForServer(folder);
+  mkdirSync(join(folder, 'server.address'));
+  expect(() => lock.announce(config(8080))).toThrow(`The data folder ${folder} cannot be used: EISDIR`);
+  rmdirSync(join(folder, 'server.address'));
+  lock.close();
 });
 
 it('has one server at a time', () => {
-  const first = lockForServer(folder, 'http://localhost:8080');
-  expect(() => lockForServer(folder, 'http://localhost:8081')).toThrow(
-    `Another Showrunner runs on the data folder ${folder}, at http://localhost:8080. Stop it, or choose another folder with SHOWRUNNER_DATA.`,
+  const first = lockForServer(folder);
+  first.announce(config(8081));
+  expect(() => lockForServer(folder)).toThrow(
+    `Another Showrunner runs on the data folder ${folder}, at http://localhost:8081. Stop it, or choose another folder with SHOWRUNNER_DATA.`,
   );
-  // As one leaves it that could not write it.
+  // As long as it does not listen yet.
   rmSync(join(folder, 'server.address'));
-  expect(() => lockForServer(folder, 'http://localhost:8081')).toThrow(
+  expect(() => lockForServer(folder)).toThrow(
     `Another Showrunner runs on the data folder ${folder}. Stop it, or choose another folder with SHOWRUNNER_DATA.`,
   );
   first.close();
   first.close();
-  lockForServer(folder, 'http://localhost:8081').close();
+  lockForServer(folder).close();
+});
+
+it('tells where a server answers only while one does', () => {
+  // As one that was killed leaves it.
+  writeFileSync(join(folder, 'server.address'), 'httpPort: 8080\n');
+  const lock = lockForServer(folder);
+  expect(existsSync(join(folder, 'server.address'))).toBe(false);
+  lock.announce(config(8081));
+  lock.close();
+  expect(existsSync(join(folder, 'server.address'))).toBe(false);
 });

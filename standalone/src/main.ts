@@ -1,6 +1,4 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
-import { ConfigError, loadConfig, unknownVariables } from '@showrunner/service-kit';
+import { ConfigError, unknownVariables } from '@showrunner/service-kit';
 import { parseCommandLine, USAGE } from './command-line.ts';
 import { apply } from './commands/apply.ts';
 import { CommandError } from './commands/command-error.ts';
@@ -12,6 +10,7 @@ import { rotateKey, showKey } from './commands/key.ts';
 import { start } from './commands/start.ts';
 import { parseStreamName } from './commands/stream-name.ts';
 import { standaloneConfigSchema } from './config.ts';
+import { loadStandaloneConfig } from './load-standalone-config.ts';
 
 async function run(args: string[]): Promise<void> {
   const { command, operands, file } = parseCommandLine(args);
@@ -19,12 +18,7 @@ async function run(args: string[]): Promise<void> {
     process.stdout.write(USAGE);
     return;
   }
-  const settings = join(process.env['SHOWRUNNER_DATA'] || './data', 'showrunner.yaml');
-  const config = loadConfig(standaloneConfigSchema, {
-    env: process.env,
-    prefix: 'SHOWRUNNER',
-    file: existsSync(settings) ? settings : undefined,
-  });
+  const config = loadStandaloneConfig(process.env, command === 'start' ? 'server' : 'command');
   switch (command) {
     case 'start':
       for (const name of unknownVariables(standaloneConfigSchema, { env: process.env, prefix: 'SHOWRUNNER' })) {

@@ -1,18 +1,16 @@
 import type { LiveStream } from '@showrunner/crds';
 import type { StreamRef } from '@showrunner/service-kit';
 import { withDataFolder } from '../data-folder.ts';
-import { isServerRunning } from '../server-lock.ts';
+import { isServerRunning, NOT_RUNNING } from '../server-lock.ts';
 import { existingStream } from './existing-stream.ts';
 
 const COLUMNS = ['NAMESPACE', 'NAME', 'READY', 'PHASE', 'SOURCE', 'LATENCY'];
-
-const STOPPED = 'Showrunner is not running: `npm start` starts it.';
 
 /** A stream that nobody serves: what its status says of the moment was so when the server stopped, or was killed. */
 export function asStopped(stream: LiveStream): LiveStream {
   const { status } = stream;
   const conditions = status.conditions?.map((condition) => {
-    if (condition.type === 'Ready') return { ...condition, status: 'False' as const, message: STOPPED };
+    if (condition.type === 'Ready') return { ...condition, status: 'False' as const, message: NOT_RUNNING };
     if (condition.type !== 'Live' || condition.status !== 'True') return condition;
     return { ...condition, status: 'False' as const, message: 'The last show has ended.' };
   });
@@ -38,7 +36,7 @@ export async function get(dataFolder: string, only?: StreamRef): Promise<void> {
   const items = await withDataFolder(dataFolder, async ({ path, resources }) => {
     const streams = only ? [await existingStream(resources, only)] : (await resources.list('LiveStream')).items;
     if (isServerRunning(path)) return streams;
-    console.error(STOPPED);
+    console.error(NOT_RUNNING);
     return streams.map(asStopped);
   });
   const rows = [COLUMNS, ...items.map(row)];

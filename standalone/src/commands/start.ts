@@ -24,7 +24,7 @@ import { flvToken } from '../flv-token.ts';
 import { createHttpServer, type Responder } from '../http-server.ts';
 import { LastViewers } from '../last-viewers.ts';
 import { RefusalLines } from '../refusal-lines.ts';
-import { lockForServer } from '../server-lock.ts';
+import { lockForServer, type ServerLock } from '../server-lock.ts';
 import { CommandError } from './command-error.ts';
 import { readKey } from './key.ts';
 
@@ -81,7 +81,7 @@ export async function start(config: StandaloneConfig): Promise<void> {
   const servers = rtmpServers(config);
   const { host } = config;
   let state: 'starting' | 'ready' | 'stopping' = 'starting';
-  let lock: { close(): void } | undefined;
+  let lock: ServerLock | undefined;
   shutdown.onShutdown('last line', () => {
     if (state === 'stopping') process.stdout.write(terminalLine('Stopped. Shows and keys are kept.', new Date()));
   });
@@ -92,7 +92,7 @@ export async function start(config: StandaloneConfig): Promise<void> {
 
   try {
     // Before the ports: who starts twice is told so, rather than to choose another port.
-    lock = lockForServer(data.path, http);
+    lock = lockForServer(data.path);
     const refusals = new RefusalLines();
     const { stream, isFirst } = await ensureFirstShow(resources);
     const admission = createStoreAdmission({ feeds: [resources], logger });
@@ -166,6 +166,7 @@ export async function start(config: StandaloneConfig): Promise<void> {
     await ingest.start().catch((error: unknown) => {
       throw explainListenError(error, { host, port: config.rtmpPort, variable: 'SHOWRUNNER_RTMP_PORT' });
     });
+    lock.announce(config);
 
     const factsTimer = setInterval(() => {
       for (const [id, observer] of controller.observers) {
