@@ -1,9 +1,10 @@
+import type { ShownKey } from './shown-key.ts';
+
 /** What a newcomer needs, in a box; the lines Watch, Server and Stream Key are also read by scripts. */
 export function banner(lines: {
   watch: string;
   server: string;
-  /** Or why there is none. */
-  key: { key: string } | { problem: string };
+  key: ShownKey;
   isFirst: boolean;
   /** The command that shows a test picture on it. */
   demo: string;
@@ -17,7 +18,7 @@ export function banner(lines: {
     `Server ${lines.server}`,
     'key' in lines.key ? `Stream Key ${lines.key.key}` : lines.key.problem,
     '',
-    `No OBS at hand? Run \`${lines.demo}\` in a second terminal.`,
+    ...('key' in lines.key ? [`No OBS at hand? Run \`${lines.demo}\` in a second terminal.`] : []),
     'Ctrl-C ends all shows and stops.',
   ];
   const rule = '─'.repeat(Math.max(...rows.map((row) => row.length)) + 2);

@@ -7,9 +7,9 @@ export async function existingStream(resources: ResourceStore, stream: StreamRef
   const found = await resources.get('LiveStream', stream);
   if (found) return found;
   const { items } = await resources.list('LiveStream');
-  const others =
-    items.length === 0
-      ? 'There is none at all: `npm start` makes a first one, and `showrunner apply -f FILE` any other.'
-      : '`showrunner get` lists those that there are.';
+  const other = items[0];
+  const others = other
+    ? `Name another one, such as ${streamId(other.metadata)}: \`showrunner get\` lists them.`
+    : 'There is none at all: `npm start` makes a first one, and `showrunner apply -f FILE` any other.';
   throw new CommandError(`There is no LiveStream ${streamId(stream)}. ${others}`);
 }

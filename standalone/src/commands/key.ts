@@ -1,5 +1,5 @@
 import type { LiveStream } from '@showrunner/crds';
-import { keyIn, keySecretOf, makeStreamKey } from '@showrunner/operator/decide';
+import { isLeftOver, keyIn, keySecretOf, makeStreamKey } from '@showrunner/operator/decide';
 import { ConflictError, streamId, type ResourceStore, type StreamRef } from '@showrunner/service-kit';
 import { withDataFolder } from '../data-folder.ts';
 import { CommandError } from './command-error.ts';
@@ -11,8 +11,10 @@ export async function readKey(
   stream: StreamRef,
 ): Promise<{ stream: LiveStream; key: string }> {
   const found = await existingStream(stores.resources, stream);
-  const { namespace, name, entry } = keySecretOf(found);
-  const key = keyIn(await stores.secrets.get('Secret', { namespace, name }), entry);
+  const { namespace, name, entry, named } = keySecretOf(found);
+  const secret = await stores.secrets.get('Secret', { namespace, name });
+  // One that was made for a deleted stream of this name is replaced at the next start.
+  const key = secret && !named && isLeftOver(secret, found) ? undefined : keyIn(secret, entry);
   if (!key) {
     throw new CommandError(
       `${streamId(stream)} has no stream key yet: start Showrunner, which makes one, or apply a Secret "${name}" with an entry "${entry}".`,

@@ -1,5 +1,6 @@
 import type { RequestListener } from 'node:http';
 import { fileURLToPath } from 'node:url';
+import type { LiveStream } from '@showrunner/crds';
 import { createStoreAdmission, createTwoEngineIngest } from '@showrunner/ingest';
 import { sourceFacts } from '@showrunner/operator/decide';
 import {
@@ -9,7 +10,6 @@ import {
   createShutdown,
   relaxCollector,
   streamId,
-  type ResourceStore,
   type StreamRef,
 } from '@showrunner/service-kit';
 import { createTranscoder } from '@showrunner/transcoder';
@@ -17,7 +17,7 @@ import { createWeb } from '@showrunner/web';
 import { banner } from '../banner.ts';
 import { publicUrl, rtmpServers, type StandaloneConfig } from '../config.ts';
 import { LiveStreamController } from '../controller/live-stream-controller.ts';
-import { openDataFolder } from '../data-folder.ts';
+import { openDataFolder, type DataFolder } from '../data-folder.ts';
 import { eventLine, terminalLine } from '../event-line.ts';
 import { ensureFirstShow, FIRST_SHOW } from '../first-show.ts';
 import { flvToken } from '../flv-token.ts';
@@ -25,6 +25,7 @@ import { createHttpServer, type Responder } from '../http-server.ts';
 import { LastViewers } from '../last-viewers.ts';
 import { RefusalLines } from '../refusal-lines.ts';
 import { lockForServer, type ServerLock } from '../server-lock.ts';
+import { shownKey, type ShownKey } from '../shown-key.ts';
 import { CommandError } from './command-error.ts';
 import { readKey } from './key.ts';
 
@@ -32,6 +33,7 @@ const APP_FOLDER = fileURLToPath(new URL('../dist', import.meta.resolve('@showru
 const FACTS_INTERVAL_MS = 2_000;
 const REFUSALS_INTERVAL_MS = 1_000;
 const SHUTDOWN_STEP_MS = 8_000;
+const KEY_WAIT_MS = 5_000;
 
 interface Listener {
   readonly host: string;
@@ -59,16 +61,28 @@ function explainListenError(error: unknown, { host, port, variable }: Listener):
   }
 }
 
-/** Waits until the stream's key is accepted. */
-async function keyAccepted(resources: ResourceStore, stream: StreamRef): Promise<void> {
-  const signal = AbortSignal.timeout(5_000);
-  const { items, resourceVersion } = await resources.list('LiveStream');
-  const isAccepted = (item: (typeof items)[number]) =>
-    streamId(item.metadata) === streamId(stream) && item.status.phase !== undefined;
-  if (items.some(isAccepted)) return;
-  for await (const event of resources.watch('LiveStream', { from: resourceVersion, signal })) {
-    if (event.type !== 'unreadable' && isAccepted(event.object)) return;
+/** The stream's key as soon as it is accepted, or why it is not. */
+async function keyToShow(data: DataFolder, ref: StreamRef): Promise<ShownKey> {
+  const signal = AbortSignal.timeout(KEY_WAIT_MS);
+  async function look(stream: LiveStream): Promise<ShownKey | undefined> {
+    if (streamId(stream.metadata) !== streamId(ref)) return undefined;
+    const key = await readKey(data, ref).catch((error: unknown) => {
+      // One stream whose Secret is broken keeps none of the others from running.
+      if (error instanceof CommandError) return undefined;
+      throw error;
+    });
+    return shownKey(stream, key?.key);
   }
+  const { items, resourceVersion } = await data.resources.list('LiveStream');
+  for (const item of items) {
+    const shown = await look(item);
+    if (shown) return shown;
+  }
+  for await (const event of data.resources.watch('LiveStream', { from: resourceVersion, signal })) {
+    const shown = await look(event.object);
+    if (shown) return shown;
+  }
+  return { problem: `The key of ${streamId(ref)} is not accepted yet: \`showrunner get ${streamId(ref)}\` says why.` };
 }
 
 /** `showrunner start`: everything in this process, until Ctrl-C. */
@@ -185,12 +199,7 @@ export async function start(config: StandaloneConfig): Promise<void> {
     }, REFUSALS_INTERVAL_MS);
     shutdown.onShutdown('refusals', () => clearInterval(refusalsTimer));
 
-    await keyAccepted(resources, stream.metadata);
-    // One stream whose Secret is broken keeps none of the others from running.
-    const key = await readKey(data, stream.metadata).catch((error: unknown) => {
-      if (error instanceof CommandError) return { problem: error.message };
-      throw error;
-    });
+    const key = await keyToShow(data, stream.metadata);
     const id = streamId(stream.metadata);
     const watch = `${http}/watch/${id}`;
     const demo = id === streamId(FIRST_SHOW) ? 'npm run demo' : `npm run demo -- ${id}`;
