@@ -84,6 +84,12 @@ describe('a viewer walks around', () => {
     await untilPlaying(page);
   });
 
+  it('to an address where there is no show, and its tab says so too', async () => {
+    await page.goto(`${product.http}/watch/default/nobody`);
+    await page.getByText('There is no show at this address.').first().waitFor();
+    expect(await page.title()).toBe('No show here · Showrunner');
+  });
+
   it('to an address that cannot be a show, and is told so', async () => {
     for (const path of ['/watch/default/LIVE', '/watch/default', '/nothing']) {
       const response = await page.goto(product.http + path);
