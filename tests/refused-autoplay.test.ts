@@ -55,6 +55,9 @@ describe('a browser that plays only after the viewer has acted', () => {
     expect(await muted(page)).toBe(true);
     await untilPlaying(page);
     const unmute = page.getByRole('button', { name: 'Unmute', exact: true });
+    const [button, picture] = [await unmute.boundingBox(), await page.locator('video').boundingBox()];
+    // The clock of a test picture is at the top left.
+    expect(button?.x).toBeGreaterThan(picture!.x + picture!.width / 2);
     await unmute.focus();
     await page.keyboard.press('Enter');
     expect(await muted(page)).toBe(false);
