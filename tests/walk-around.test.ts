@@ -90,6 +90,16 @@ describe('a viewer walks around', () => {
     expect(await page.title()).toBe('No show here · Showrunner');
   });
 
+  it('to a home page with one show on air, which has its width to itself', async () => {
+    const home = await browser.open(product.http, { width: 1440, height: 900 });
+    const box = async (selector: string) => (await home.locator(selector).boundingBox())!;
+    expect((await box('a.card.open')).width).toBeGreaterThan((await box('.home')).width * 0.9);
+    await home.setViewportSize({ width: 390, height: 844 });
+    const poster = await box('a.card.open .poster');
+    expect((await box('a.card.open .title')).y).toBeGreaterThan(poster.y + poster.height);
+    await home.context().close();
+  });
+
   it('to an address that cannot be a show, and is told so', async () => {
     for (const path of ['/watch/default/LIVE', '/watch/default', '/nothing']) {
       const response = await page.goto(product.http + path);
