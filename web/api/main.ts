@@ -4,7 +4,6 @@ import {
   createRegistry,
   createShutdown,
   loadConfig,
-  readInSlices,
   runMain,
 } from '@showrunner/service-kit';
 import { KubeClient, kubeResourceStores, loadKubeConfig } from '@showrunner/service-kit/kube';
@@ -50,7 +49,6 @@ await runMain(async () => {
       if (phase === 'starting') phase = 'ready';
     },
   });
-  readInSlices(web.server);
   // Pages that follow events come back a moment after theirs end, to a replica that stays.
   shutdown.onShutdown('web', () => web.close());
   shutdown.listen(['SIGINT', 'SIGTERM']);
