@@ -1,6 +1,6 @@
 export { type BoundedConnections, boundConnections } from './bound-connections.ts';
 export { BOUNDED_REQUESTS, boundRequests, MOST_CONNECTION_BYTES } from './bound-requests.ts';
-export { relaxCollector, tightenCollector } from './collector.ts';
+export { keepNewSpaceSmall, relaxCollector, tightenCollector } from './collector.ts';
 export { ConfigError, loadConfig, unknownVariables } from './config.ts';
 export { hashStreamKey } from './hash-stream-key.ts';
 export { HttpListener, type HttpListenerOptions } from './http-listener.ts';

@@ -3,6 +3,7 @@ import {
   createOpsListener,
   createRegistry,
   createShutdown,
+  keepNewSpaceSmall,
   loadConfig,
   runMain,
 } from '@showrunner/service-kit';
@@ -21,6 +22,7 @@ const CLOSE_MS = 5_000;
 
 /** The API and the pages on a cluster, from the Kubernetes API, until SIGTERM. */
 await runMain(async () => {
+  keepNewSpaceSmall();
   const config = loadConfig(webConfigSchema, { env: process.env, prefix: 'SHOWRUNNER' });
   const { host, namespaces, mediaOrigin, drainMs } = config;
   const logger = createLogger({ name: 'web', level: config.logLevel });
