@@ -60,15 +60,21 @@ export class Looks<Stream extends Look> {
 
   /** Takes what it costs to look for a stream. Instead of whom it is looked for, is to be given up before it begins. */
   admit(id: string): { readonly admitted: boolean; readonly insteadOf?: Stream | undefined } {
+    const wasReached = this.#reached.has(id);
     const isFull = this.#open.size >= this.#limits.unknownStreams;
-    const insteadOf = isFull ? this.#inTheWay() : undefined;
+    const insteadOf = isFull ? this.#inTheWayOf(wasReached) : undefined;
     if (isFull && !insteadOf) return { admitted: false };
-    return { admitted: this.#reached.has(id) || this.#lookups.take(), insteadOf };
+    return { admitted: wasReached || this.#lookups.take(), insteadOf };
   }
 
-  /** A transcoder that is there is found at once, so that the one that has been looked for the longest gives way. */
-  #inTheWay(): Stream | undefined {
-    return this.all.find(({ sinceMs }) => this.#now() - sinceMs >= LOOK_MS);
+  /**
+   * A transcoder that is there is found at once, so that the one that has been looked for the longest gives way. For a stream that was
+   * reached all that were not do: there are any number of streams without a transcoder.
+   */
+  #inTheWayOf(wasReached: boolean): Stream | undefined {
+    return this.all.find(
+      ({ id, sinceMs }) => this.#now() - sinceMs >= LOOK_MS || (wasReached && !this.#reached.has(id)),
+    );
   }
 
   begin(stream: Stream): void {
@@ -80,9 +86,9 @@ export class Looks<Stream extends Look> {
     return this.#open.delete(id);
   }
 
-  /** Nobody waits for it any more. */
+  /** Nobody waits for it any more. One that was looked for in vain is no longer one that was reached. */
   end(id: string): void {
-    this.#open.delete(id);
+    if (this.#open.delete(id)) this.#reached.delete(id);
   }
 
   /** There is no such stream. */
