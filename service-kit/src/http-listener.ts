@@ -1,7 +1,7 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { boundConnections } from './bound-connections.ts';
-import { BOUNDED_PIPELINING, readInSlices } from './bound-pipelining.ts';
+import { BOUNDED_REQUESTS, boundRequests } from './bound-requests.ts';
 import type { Logger } from './logger.ts';
 
 export interface HttpListenerOptions {
@@ -31,7 +31,7 @@ export class HttpListener {
     this.#options = options;
     const { requestMs, maxConnections } = options;
     const limits = requestMs === undefined ? {} : { requestTimeout: requestMs, headersTimeout: requestMs };
-    this.#server = createServer({ ...BOUNDED_PIPELINING, ...limits }, (request, response) => {
+    this.#server = createServer({ ...BOUNDED_REQUESTS, ...limits }, (request, response) => {
       try {
         options.handle(request, response);
       } catch (error) {
@@ -41,7 +41,7 @@ export class HttpListener {
         response.end();
       }
     });
-    readInSlices(this.#server);
+    boundRequests(this.#server);
     if (maxConnections !== undefined) boundConnections(this.#server, maxConnections);
   }
 

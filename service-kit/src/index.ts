@@ -1,6 +1,6 @@
 export { type BoundedConnections, boundConnections } from './bound-connections.ts';
-export { BOUNDED_PIPELINING, readInSlices } from './bound-pipelining.ts';
-export { relaxCollector, tightenCollector } from './collector.ts';
+export { BOUNDED_REQUESTS, boundRequests, MOST_CONNECTION_BYTES } from './bound-requests.ts';
+export { keepNewSpaceSmall, relaxCollector, tightenCollector } from './collector.ts';
 export { ConfigError, loadConfig, unknownVariables } from './config.ts';
 export { hashStreamKey } from './hash-stream-key.ts';
 export { HttpListener, type HttpListenerOptions } from './http-listener.ts';
@@ -19,6 +19,7 @@ export {
   streamFolderSetting,
 } from './pod-settings.ts';
 export { type IngestState, type TranscoderState, ingestStateSchema, transcoderStateSchema } from './pod-state.ts';
+export { refuseContent } from './refuse-content.ts';
 export { runMain } from './run-main.ts';
 export { runMediaPod } from './run-media-pod.ts';
 export { type Shutdown, createShutdown } from './shutdown.ts';

@@ -1,7 +1,15 @@
 import { createEdgePod } from '@showrunner/transcoder/edge';
-import { createLogger, createRegistry, createShutdown } from '@showrunner/service-kit';
+import {
+  createLogger,
+  createRegistry,
+  createShutdown,
+  keepNewSpaceSmall,
+  relaxCollector,
+} from '@showrunner/service-kit';
 
 // An edge as its image runs it, but that every stream's transcoder is on one port of this machine.
+relaxCollector();
+keepNewSpaceSmall();
 const [httpPort = 0, opsPort = 0, transcoderPort = 0, drainMs = 0] = process.argv.slice(2).map(Number);
 const logger = createLogger({ name: 'edge', level: 'warn' });
 const pod = createEdgePod({

@@ -80,6 +80,18 @@ function mediaProcess(ports: [http: number, ops: number], args: string[], env: N
   };
 }
 
+function edgeProcess(ports: [http: number, ops: number], transcoderPort: number, drainMs: number): MediaProcess {
+  const args = [...ports, transcoderPort, drainMs].map(String);
+  return mediaProcess(ports, ['tests/support/edge-process.ts', ...args], process.env);
+}
+
+/** An edge before whatever listens on a port of this machine. */
+export async function startEdge(ports: [http: number, ops: number], transcoderPort: number): Promise<MediaProcess> {
+  const edge = edgeProcess(ports, transcoderPort, 0);
+  await edge.start();
+  return edge;
+}
+
 export interface MediaPlaneOptions {
   readonly edges?: number;
   /** `spec.transcode` of the stream. */
@@ -109,8 +121,7 @@ export async function startMediaPlane(product: Showrunner, options: MediaPlaneOp
   });
   const edges = Array.from({ length: count }, (_, index) => {
     const [edgeHttp = 0, edgeOps = 0] = edgePorts.slice(2 * index, 2 * index + 2);
-    const args = [edgeHttp, edgeOps, http, drainMs].map(String);
-    return mediaProcess([edgeHttp, edgeOps], ['tests/support/edge-process.ts', ...args], process.env);
+    return edgeProcess([edgeHttp, edgeOps], http, drainMs);
   });
 
   const gateway = createServer((incoming, outgoing) => {

@@ -91,6 +91,17 @@ describe('streams that are looked for', () => {
     expect((await fetch(edge.url('source/2.m4s').replace('/live/', '/there/'))).status).toBe(200);
   });
 
+  it('are not held up by those without a transcoder where they were reached before', async () => {
+    const edge = await edgeOf({ unusedMs: 100, unknownStreams: 1 });
+    expect((await at(edge, 'there')).status).toBe(200);
+    await soon(() => edge.metric('streams')).toBe(0);
+    const away = at(edge, 'one');
+    await soon(() => edge.metric('streams')).toBe(1);
+    expect((await at(edge, 'two')).status).toBe(503);
+    expect((await fetch(edge.url('source/2.m4s').replace('/live/', '/there/'))).status).toBe(200);
+    expect((await away).status).toBe(503);
+  });
+
   it('leave nothing behind where there was no room', async () => {
     const edge = await edgeOf({ waiters: 2 });
     const waiting = ['away', 'away-too'].map((stream) => at(edge, stream));

@@ -3,8 +3,8 @@ import {
   createOpsListener,
   createRegistry,
   createShutdown,
+  keepNewSpaceSmall,
   loadConfig,
-  readInSlices,
   runMain,
 } from '@showrunner/service-kit';
 import { KubeClient, kubeResourceStores, loadKubeConfig } from '@showrunner/service-kit/kube';
@@ -22,6 +22,7 @@ const CLOSE_MS = 5_000;
 
 /** The API and the pages on a cluster, from the Kubernetes API, until SIGTERM. */
 await runMain(async () => {
+  keepNewSpaceSmall();
   const config = loadConfig(webConfigSchema, { env: process.env, prefix: 'SHOWRUNNER' });
   const { host, namespaces, mediaOrigin, drainMs } = config;
   const logger = createLogger({ name: 'web', level: config.logLevel });
@@ -50,7 +51,6 @@ await runMain(async () => {
       if (phase === 'starting') phase = 'ready';
     },
   });
-  readInSlices(web.server);
   // Pages that follow events come back a moment after theirs end, to a replica that stays.
   shutdown.onShutdown('web', () => web.close());
   shutdown.listen(['SIGINT', 'SIGTERM']);

@@ -378,6 +378,18 @@ it('answers beside any crowd that follows events', async () => {
   events.close();
 });
 
+it.each([
+  ['asks on and on', 'GET /api/v1/live-streams/events HTTP/1.1\r\nHost: a\r\n\r\n'.repeat(200)],
+  ['sends content', 'GET /api/v1/live-streams/events HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nx'],
+])('ends a connection that %s while it follows events', async (_, bytes) => {
+  const server = await web();
+  await server.listen({ port: 0, host: '127.0.0.1' });
+  const client = connect((server.server.address() as AddressInfo).port, '127.0.0.1');
+  client.on('error', () => undefined).resume();
+  client.write(bytes);
+  await once(client, 'close');
+});
+
 it('refuses a head of more fields than any browser sends', async () => {
   const server = await web();
   await server.listen({ port: 0, host: '127.0.0.1' });

@@ -1,5 +1,13 @@
 import fastifySwagger from '@fastify/swagger';
-import { boundConnections, BOUNDED_PIPELINING, type Feed, type Logger, type StreamRef } from '@showrunner/service-kit';
+import {
+  boundConnections,
+  BOUNDED_REQUESTS,
+  boundRequests,
+  type Feed,
+  type Logger,
+  refuseContent,
+  type StreamRef,
+} from '@showrunner/service-kit';
 import fastify, {
   LogController,
   type FastifyBaseLogger,
@@ -27,8 +35,6 @@ import { lostPage, staticApp } from './static-app.ts';
 const MAX_EVENT_CLIENTS = 10_000;
 /** Of all connections, so that pages and requests find room beside any crowd that follows events. */
 const EVENT_SHARE = 0.9;
-/** Short ones take many times their bytes; far more than browsers and proxies send. */
-const MAX_HEADER_FIELDS = 100;
 /** How long `ready()` waits for the first list; until it comes, requests are refused. */
 const FIRST_LIST_MS = 3_000;
 
@@ -74,12 +80,15 @@ export async function createWeb(options: WebOptions): Promise<FastifyInstance> {
     loggerInstance,
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: 64 * 1024,
-    http: BOUNDED_PIPELINING,
+    http: BOUNDED_REQUESTS,
     // An address that cannot be decoded, which no route and no other handler sees.
     frameworkErrors: (error, _request, reply) => void refuse(reply.headers(headers), ...codeOf(error)),
     ...(serverFactory ? { serverFactory } : {}),
   });
-  app.server.maxHeadersCount = MAX_HEADER_FIELDS;
+  if (!serverFactory) {
+    boundRequests(app.server);
+    refuseContent(app.server);
+  }
   if (maxConnections !== undefined) boundConnections(app.server, maxConnections);
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);

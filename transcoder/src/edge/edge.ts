@@ -8,12 +8,11 @@ import { isPlaylist, mayBlock, readUrl, withoutWaiting, type Asked } from './ask
 import type { EdgeMetrics } from './edge-metrics.ts';
 import { ByteBudget } from './byte-budget.ts';
 import { Guesses } from './guesses.ts';
+import { Looks, type Look, type LookLimits } from './looks.ts';
 import { compareWanted, isListed, isNext } from './newest-listed.ts';
 import { MOST_STREAMS, shareCache } from './most-memory.ts';
-import { RecentStreams } from './recent-streams.ts';
 import { ReplyCache } from './reply-cache.ts';
 import { SeenPlaylists } from './seen-playlists.ts';
-import { TokenBucket, type TokenBucketOptions } from './token-bucket.ts';
 import { UpstreamConnections, type Address, type UpstreamPatience } from './upstream-call.ts';
 import { upstreamReply, type SharedReply } from './upstream-reply.ts';
 import { UpstreamStream, type Flight, type UpstreamProblem } from './upstream-stream.ts';
@@ -31,7 +30,7 @@ export interface EdgeOptions {
   readonly limits?: Partial<EdgeLimits>;
 }
 
-export interface EdgeLimits extends UpstreamPatience {
+export interface EdgeLimits extends UpstreamPatience, LookLimits {
   /** How long a transcoder may be away before viewers hear of it, in milliseconds. */
   readonly holdMs: number;
   /** Viewers that may wait at a time, of whom nine tenths may wait for one stream. */
@@ -42,13 +41,6 @@ export interface EdgeLimits extends UpstreamPatience {
   readonly farFlightsPerStream: number;
   /** Of those, what no playlist lists: at a time, and in a second. */
   readonly guessesPerStream: number;
-  /** Streams whose transcoder was not reached yet that may be looked for at a time: what is not there must not hold up the rest. */
-  readonly unknownStreams: number;
-  /**
-   * How often such a stream may be looked for: any viewer can think of any number of names, each is two questions to the cluster's DNS, and
-   * the threads that wait for its answers are those by which all transcoders are found.
-   */
-  readonly lookups: TokenBucketOptions;
   /** A stream that nobody asked for in so long is let go of, in milliseconds. */
   readonly unusedMs: number;
   /** Streams that are remembered. */
@@ -81,12 +73,6 @@ const LIMITS: EdgeLimits = {
 const MOST_PLAYLIST_BYTES = MIB;
 /** A segment is at most a quarter of what a transcoder keeps of a rendition. */
 const MOST_MEDIA_BYTES = 64 * MIB;
-/** A transcoder that is looked for longer than this makes room for another. */
-const LOOK_MS = 1_000;
-/** How long it is believed that there is no such stream. */
-const UNKNOWN_MS = 1_000;
-/** Streams that were reached so long ago may be looked for however many others are. */
-const REACHED_MS = 3_600_000;
 const TOO_MANY_WAIT = 'Too many requests wait here: ask again.';
 const RETRY_AFTER = [['Retry-After', '1']] as const;
 
@@ -99,9 +85,7 @@ interface SharedFlight extends Flight {
   readonly isGuess: boolean;
 }
 
-interface StreamEntry {
-  readonly id: string;
-  readonly sinceMs: number;
+interface StreamEntry extends Look {
   readonly upstream: UpstreamStream;
   readonly flights: Map<string, SharedFlight>;
   readonly playlists: SeenPlaylists;
@@ -124,12 +108,7 @@ export class Edge {
   readonly #playlists: ByteBudget;
   readonly #connections: UpstreamConnections;
   readonly #streams = new Map<string, StreamEntry>();
-  /** Those whose transcoder was not reached yet, while somebody waits for them, the oldest first. */
-  readonly #strangers = new Map<string, StreamEntry>();
-  readonly #unknown: RecentStreams;
-  /** Those that were let go of since. */
-  readonly #reached: RecentStreams;
-  readonly #lookups: TokenBucket;
+  readonly #looks: Looks<StreamEntry>;
   readonly #sweep: NodeJS.Timeout;
   #waiters = 0;
 
@@ -143,16 +122,14 @@ export class Edge {
     this.#cache = new ReplyCache(answers, now);
     this.#playlists = new ByteBudget(playlists);
     this.#connections = new UpstreamConnections(this.#limits.inFlightBytes, this.#limits);
-    this.#unknown = new RecentStreams(UNKNOWN_MS, now);
-    this.#reached = new RecentStreams(REACHED_MS, now);
-    this.#lookups = new TokenBucket(this.#limits.lookups, now);
+    this.#looks = new Looks(this.#limits, now);
     this.#sweep = setInterval(() => this.#forgetUnused(), this.#limits.unusedMs / 4).unref();
     options.metrics.observe({
       cacheBytes: () => this.#cache.bytes,
       cacheEntries: () => this.#cache.size,
       waiting: () => this.#waiters,
       held: () => this.#all().reduce((sum, { upstream }) => sum + upstream.held, 0),
-      streams: () => this.#streams.size + this.#strangers.size,
+      streams: () => this.#all().length,
     });
   }
 
@@ -202,7 +179,7 @@ export class Edge {
 
   #wait(exchange: Exchange, asked: Asked): void {
     const id = streamId(asked.stream);
-    if (this.#unknown.has(id)) return this.#refuse(exchange, 404, `There is no stream named ${id}.`);
+    if (this.#looks.isUnknown(id)) return this.#refuse(exchange, 404, `There is no stream named ${id}.`);
     const { waiters } = this.#limits;
     const entry = this.#waiters < waiters ? this.#entry(id, asked.stream) : undefined;
     const known = entry?.flights.get(asked.target);
@@ -259,8 +236,7 @@ export class Edge {
         this.#metrics.failed(problem);
         this.#land(entry, flight, { plain: problemOf(problem, id) });
         if (problem !== 'unknown') return;
-        this.#unknown.add(id);
-        this.#reached.delete(id);
+        this.#looks.isNone(id);
         if (entry.flights.size === 0) this.#forget(entry);
       },
     };
@@ -304,7 +280,7 @@ export class Edge {
   #remove({ id, flights, guesses }: StreamEntry, flight: SharedFlight): void {
     flights.delete(flight.asked.target);
     if (flight.isGuess) guesses.ended();
-    if (flights.size === 0) this.#strangers.delete(id);
+    if (flights.size === 0) this.#looks.end(id);
   }
 
   #share(exchange: Exchange, reply: Pick<SharedReply, 'plain' | 'gzip'>): void {
@@ -326,14 +302,13 @@ export class Edge {
 
   /** `undefined` where there is no room for another. */
   #entry(id: string, stream: StreamRef): StreamEntry | undefined {
-    const entry = this.#streams.get(id) ?? this.#strangers.get(id) ?? this.#stranger(id, stream);
+    const entry = this.#streams.get(id) ?? this.#looks.get(id) ?? this.#lookFor(id, stream);
     if (entry) entry.usedMs = this.#now();
     return entry;
   }
 
-  #stranger(id: string, stream: StreamRef): StreamEntry | undefined {
-    if (this.#streams.size >= this.#limits.streams || !this.#mayLookUp(id)) return undefined;
-    this.#makeRoomForStranger();
+  #lookFor(id: string, stream: StreamRef): StreamEntry | undefined {
+    if (this.#streams.size >= this.#limits.streams || !this.#mayLookFor(id)) return undefined;
     const upstream = new UpstreamStream({
       transcoder: this.#connections.to(this.#options.addressOf(stream)),
       now: this.#now,
@@ -341,7 +316,7 @@ export class Edge {
       holdMs: this.#limits.holdMs,
       called: () => this.#metrics.upstream(),
       reached: () => {
-        if (this.#strangers.delete(id)) this.#streams.set(id, entry);
+        if (this.#looks.reached(id)) this.#streams.set(id, entry);
       },
     });
     const entry: StreamEntry = {
@@ -354,40 +329,33 @@ export class Edge {
       waiters: 0,
       usedMs: 0,
     };
-    this.#strangers.set(id, entry);
+    this.#looks.begin(entry);
     return entry;
   }
 
-  #mayLookUp(id: string): boolean {
-    const may = this.#hasRoomForStranger() && (this.#reached.has(id) || this.#lookups.take());
-    if (!may) this.#metrics.notLookedUp();
-    return may;
+  #mayLookFor(id: string): boolean {
+    const { admitted, insteadOf } = this.#looks.admit(id);
+    if (!admitted) this.#metrics.notLookedUp();
+    else if (insteadOf) this.#giveUpAll(insteadOf);
+    return admitted;
   }
 
-  /** A transcoder that is there is found at once, so that the one that has been looked for the longest gives way. */
-  #hasRoomForStranger(): boolean {
-    const [oldest] = this.#strangers.values();
-    return this.#strangers.size < this.#limits.unknownStreams || this.#now() - oldest!.sinceMs >= LOOK_MS;
-  }
-
-  #makeRoomForStranger(): void {
-    if (this.#strangers.size < this.#limits.unknownStreams) return;
-    const [oldest] = this.#strangers.values();
-    for (const flight of oldest!.flights.values()) {
+  #giveUpAll(entry: StreamEntry): void {
+    for (const flight of entry.flights.values()) {
       this.#metrics.failed('unreachable');
-      this.#giveUp(oldest!, flight, problemOf('unreachable', oldest!.id));
+      this.#giveUp(entry, flight, problemOf('unreachable', entry.id));
     }
   }
 
   #all(): StreamEntry[] {
-    return [...this.#streams.values(), ...this.#strangers.values()];
+    return [...this.#streams.values(), ...this.#looks.all];
   }
 
   #forgetUnused(): void {
     for (const entry of this.#streams.values()) {
       if (entry.upstream.size > 0 || this.#now() - entry.usedMs <= this.#limits.unusedMs) continue;
       this.#forget(entry);
-      this.#reached.add(entry.id);
+      this.#looks.letGo(entry.id);
     }
   }
 

@@ -1,4 +1,4 @@
-import { runMediaPod } from '@showrunner/service-kit';
+import { keepNewSpaceSmall, runMediaPod } from '@showrunner/service-kit';
 import { edgePodConfigSchema } from './config.ts';
 import { createEdgePod } from './edge-pod.ts';
 
@@ -6,6 +6,7 @@ import { createEdgePod } from './edge-pod.ts';
 const CLOSE_MS = 15_000;
 
 /** One edge of a cluster. */
+keepNewSpaceSmall();
 await runMediaPod({
   name: 'edge',
   schema: edgePodConfigSchema,

@@ -1,15 +1,10 @@
+import { MOST_CONNECTION_BYTES } from '@showrunner/service-kit';
 import type { EdgePodConfig } from './config.ts';
 
 const KIB = 1024;
 const MIB = 1024 * KIB;
 /** Node itself with all modules, and what is not collected yet: 123 MB as measured. */
 const NODE_BYTES = 128 * MIB;
-/**
- * A connection and the request that waits on it. As measured with 8,000 of them, of Node's memory 4 kB where nothing was asked, 7 kB where a
- * request waits that came the short way, 23 kB where it came through node:http; and 4 kB of the kernel's, which count too. It is no bound of
- * who means harm: eight requests at once, with heads as long and as full as may be, take 172 kB.
- */
-const CONNECTION_BYTES = 32 * KIB;
 /** A stream that is remembered, its playlists and what is under way for it apart: 2.7 kB as measured. */
 const STREAM_BYTES = 4 * KIB;
 
@@ -27,8 +22,12 @@ export function mostUnsent(cacheBytes: number): number {
   return cacheBytes / 2;
 }
 
-/** What an edge takes, all its bounds together and as many honest connections as may be, in bytes. The limit of its container must not be less. */
+/**
+ * What an edge takes at most, all its bounds together, in bytes. The limit of its container must not be less. Only what the kernel keeps of
+ * answers for readers who do not take them comes on top: as `net.ipv4.tcp_wmem` of the pod says, 4 MB for each at most, of which nothing is
+ * known here.
+ */
 export function mostMemory({ cacheBytes, inFlightBytes, maxConnections }: EdgePodConfig): number {
-  const connections = maxConnections * CONNECTION_BYTES;
+  const connections = maxConnections * MOST_CONNECTION_BYTES;
   return NODE_BYTES + cacheBytes + mostUnsent(cacheBytes) + inFlightBytes + connections + MOST_STREAMS * STREAM_BYTES;
 }

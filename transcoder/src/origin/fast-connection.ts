@@ -183,6 +183,7 @@ export class FastConnection implements Exchange {
   #leaveToHttp(chunk: Buffer): void {
     const socket = this.#socket;
     this.#state = 'left';
+    this.#head = undefined;
     if (this.#http) {
       socket.off('data', this.#onData);
       socket.on('data', this.#http);

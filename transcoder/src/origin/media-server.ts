@@ -1,10 +1,11 @@
 import { Server, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import {
-  BOUNDED_PIPELINING,
+  BOUNDED_REQUESTS,
   boundConnections,
+  boundRequests,
   Counter,
-  readInSlices,
+  refuseContent,
   type BoundedConnections,
   type Registry,
 } from '@showrunner/service-kit';
@@ -29,12 +30,8 @@ export interface MediaServerOptions {
 
 const REQUEST_TIMEOUT_MS = 15_000;
 const KEEP_ALIVE_MS = 65_000;
-/** Twice what any player sends. */
-const MAX_HEADER_BYTES = 8 * 1024;
-/** Short ones take many times their bytes; far more than browsers and proxies send. */
-const MAX_HEADER_FIELDS = 100;
 
-/** A server of node:http, in which plain requests for media take a shorter way. */
+/** A server of node:http, in which plain requests for media take a shorter way. Requests bring no content. */
 export class MediaServer extends Server {
   readonly #options: MediaServerOptions;
   readonly #connections = new Map<Socket, FastConnection>();
@@ -44,22 +41,21 @@ export class MediaServer extends Server {
 
   constructor(options: MediaServerOptions) {
     super({
-      ...BOUNDED_PIPELINING,
+      ...BOUNDED_REQUESTS,
       requestTimeout: REQUEST_TIMEOUT_MS,
       headersTimeout: REQUEST_TIMEOUT_MS,
       keepAliveTimeout: KEEP_ALIVE_MS,
-      maxHeaderSize: MAX_HEADER_BYTES,
     });
-    this.maxHeadersCount = MAX_HEADER_FIELDS;
     this.#options = options;
     this.#unsent = new UnsentAnswers(options.registry, options.unsent);
-    readInSlices(this);
+    boundRequests(this);
     const http = this.listeners('connection') as ((socket: Socket) => void)[];
     this.removeAllListeners('connection');
     this.on('connection', (socket: Socket) =>
       this.#accept(socket, () => http.forEach((listen) => listen.call(this, socket))),
     );
     this.on('request', (request: IncomingMessage, response: ServerResponse) => this.#answer(request, response));
+    refuseContent(this);
     this.#bound = this.#boundConnections();
   }
 

@@ -81,44 +81,31 @@ export function componentState(
   pods: readonly ObservedPod[],
 ): ComponentState {
   const running = pods.filter((pod) => !pod.finished);
+  const isMade = running.some((pod) => pod.ready || !pod.deleting) || deployment !== undefined;
+  return { component, isMade, ...podsState(component, deployment, running) };
+}
+
+function podsState(
+  component: StreamComponent,
+  deployment: ObservedDeployment | undefined,
+  running: readonly ObservedPod[],
+): Omit<ComponentState, 'component' | 'isMade'> {
   const ready = running.find((pod) => pod.ready && !pod.deleting) ?? running.find((pod) => pod.ready);
   if (ready) {
     const where = ready.node === undefined ? '' : ` on node ${ready.node}`;
-    return {
-      component,
-      ready: true,
-      isMade: true,
-      reason: 'PodReady',
-      message: `Pod "${ready.name}" is ready${where}.`,
-      isTrouble: false,
-    };
+    return { ready: true, reason: 'PodReady', message: `Pod "${ready.name}" is ready${where}.`, isTrouble: false };
   }
   const newest = running.filter((pod) => !pod.deleting).sort((a, b) => b.createdAt - a.createdAt)[0];
-  if (newest?.trouble) {
-    const { reason, message } = explained(component, newest, newest.trouble);
-    return { component, ready: false, isMade: true, reason, message, isTrouble: true };
-  }
+  if (newest?.trouble) return { ready: false, ...explained(component, newest, newest.trouble), isTrouble: true };
   if (newest) {
     const message = `Pod "${newest.name}" is starting.`;
-    return {
-      component,
-      ready: false,
-      isMade: true,
-      reason: 'PodStarting',
-      message,
-      isTrouble: false,
-      podIP: newest.ip,
-    };
+    return { ready: false, reason: 'PodStarting', message, isTrouble: false, podIP: newest.ip };
   }
   if (deployment?.failure !== undefined) {
     const quota = explainQuota(deployment.failure, `the ${component} pod`);
-    if (quota) {
-      const { message } = quota;
-      return { component, ready: false, isMade: true, reason: 'QuotaExceeded', message, isTrouble: false, quota };
-    }
+    if (quota) return { ready: false, reason: 'QuotaExceeded', message: quota.message, isTrouble: false, quota };
     const message = `Kubernetes refuses to make the ${component} pod: ${sentence(withoutPodName(deployment.failure))}`;
-    return { component, ready: false, isMade: true, reason: 'PodRefused', message, isTrouble: true };
+    return { ready: false, reason: 'PodRefused', message, isTrouble: true };
   }
-  const isMade = deployment !== undefined;
-  return { component, ready: false, isMade, reason: 'PodStarting', message: 'A pod is being made.', isTrouble: false };
+  return { ready: false, reason: 'PodStarting', message: 'A pod is being made.', isTrouble: false };
 }
