@@ -109,7 +109,9 @@ export async function startOperator(cluster: ClusterAccess, options: OperatorOpt
     pid: child.pid!,
     startedAt,
     async metric(name, labels) {
-      return metricIn(await (await fetch(`${at}/metrics`)).text(), name, labels);
+      // Where this process was busy for seconds, a connection that was kept may be closed just as it is used.
+      const response = await fetch(`${at}/metrics`, { headers: { connection: 'close' } });
+      return metricIn(await response.text(), name, labels);
     },
     async knock(namespace, stream) {
       const response = await fetch(`http://127.0.0.1:${http}/knock/${namespace}/${stream}`, {
