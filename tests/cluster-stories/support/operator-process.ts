@@ -9,7 +9,7 @@ import { freePorts } from '../../support/free-ports.ts';
 import type { ClusterAccess } from './cluster.ts';
 import { metricIn } from './metric-in.ts';
 import { writeOperatorKubeconfig } from './operator-account.ts';
-import { launchAsPod } from './pod-process.ts';
+import { imageEnvironment, launchAsPod } from './pod-process.ts';
 
 const MAIN = fileURLToPath(new URL('../../../operator/src/main.ts', import.meta.url));
 /** Ten thousand streams are listed within it, also on a busy machine. */
@@ -63,6 +63,7 @@ export async function startOperator(cluster: ClusterAccess, options: OperatorOpt
   const child = spawn(program, args, {
     env: {
       PATH: process.env.PATH,
+      ...(bundle === undefined ? {} : await imageEnvironment('operator')),
       ...env,
       SHOWRUNNER_HOST: '127.0.0.1',
       SHOWRUNNER_OPS_PORT: String(ops),

@@ -1,6 +1,9 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
+
+const DOCKERFILE = fileURLToPath(new URL('../../../Dockerfile', import.meta.url));
 
 /** Where Kubernetes mounts the account of a pod. */
 const ACCOUNT_FOLDER = '/run/secrets/kubernetes.io/serviceaccount';
@@ -32,4 +35,12 @@ export async function launchAsPod(
     command: ['unshare', '--mount', 'sh', '-c', mounts, account, ...program],
     env: { KUBERNETES_SERVICE_HOST: hostname, KUBERNETES_SERVICE_PORT: port },
   };
+}
+
+/** What the image of a component sets by itself: `ENV NAME=VALUE` of its stage in the Dockerfile. */
+export async function imageEnvironment(component: string): Promise<Readonly<Record<string, string>>> {
+  const stages = (await readFile(DOCKERFILE, 'utf8')).split(/^FROM /m);
+  const stage = stages.find((text) => text.startsWith(`runtime AS ${component}\n`));
+  if (stage === undefined) throw new Error(`The Dockerfile has no stage "${component}"`);
+  return Object.fromEntries([...stage.matchAll(/^ENV (\w+)=(\S+)$/gm)].map(([, name, value]) => [name, value]));
 }
