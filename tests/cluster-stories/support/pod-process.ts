@@ -42,5 +42,7 @@ export async function imageEnvironment(component: string): Promise<Readonly<Reco
   const stages = (await readFile(DOCKERFILE, 'utf8')).split(/^FROM /m);
   const stage = stages.find((text) => text.startsWith(`runtime AS ${component}\n`));
   if (stage === undefined) throw new Error(`The Dockerfile has no stage "${component}"`);
-  return Object.fromEntries([...stage.matchAll(/^ENV (\w+)=(\S+)$/gm)].map(([, name, value]) => [name, value]));
+  return Object.fromEntries(
+    [...stage.matchAll(/^ENV (\w+)=(\S+)$/gm)].map(([, name = '', value = '']) => [name, value]),
+  );
 }
