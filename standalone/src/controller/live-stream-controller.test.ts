@@ -221,7 +221,7 @@ describe('the controller of LiveStreams', () => {
     expect(told).toEqual([
       'live: OBS can connect.',
       'live: The show is on air.',
-      'live: The publisher dropped; the show waits for it.',
+      'live: The publisher left; the show waits for it.',
       'live: The show has ended after 20 s.',
     ]);
   });

@@ -5,7 +5,7 @@ const PHASE_MEANINGS: Readonly<Record<Phase, string>> = {
   Pending: 'Pods are starting or cannot start yet, or `spec.enabled` is false. Ready says which.',
   Ready: 'A publisher is welcome; there has been no show yet.',
   Live: 'The show is on air.',
-  Reconnecting: 'The publisher dropped; the show waits for `spec.ingest.reconnectGrace`.',
+  Reconnecting: 'The publisher left; the show waits for `spec.ingest.reconnectGrace`.',
   Ended: 'The last show has ended; Ready says whether another may begin.',
   Failed: 'It cannot work until somebody changes something: the condition Stalled says what.',
 };

@@ -21,7 +21,7 @@ describe('Events', () => {
       'a drop',
       live,
       { ...live, phase: 'Reconnecting' },
-      ['Warning PublisherDropped: The publisher dropped; the show waits for it.'],
+      ['Warning PublisherDropped: The publisher left; the show waits for it.'],
     ],
     [
       'a return',

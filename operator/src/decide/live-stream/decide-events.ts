@@ -46,7 +46,7 @@ function showEvents(before: LiveStreamStatus, after: LiveStreamStatus): Event[] 
   } else if (before.phase === 'Live' && phase === 'Reconnecting') {
     const isTakeover = isTakenOver(after);
     const reason = isTakeover ? 'PublisherReplaced' : 'PublisherDropped';
-    const message = isTakeover ? 'Another publisher took over.' : 'The publisher dropped; the show waits for it.';
+    const message = isTakeover ? 'Another publisher took over.' : 'The publisher left; the show waits for it.';
     events.push({ type: isTakeover ? 'Normal' : 'Warning', reason, message });
   } else if (before.phase === 'Reconnecting' && phase === 'Live') {
     const who = isTakenOver(before) ? 'The other publisher sends' : 'The publisher is back';

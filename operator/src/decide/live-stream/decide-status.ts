@@ -65,7 +65,7 @@ function live(show: ObservedShow | undefined): Finding<'Live'> {
         type: 'Live',
         status: 'True',
         reason: 'PublisherDropped',
-        message: 'The publisher dropped; the show stays open until the reconnect grace is over.',
+        message: 'The publisher left; the show stays open until the reconnect grace is over.',
       };
     case 'ended':
       return { type: 'Live', status: 'False', reason: 'ShowEnded', message: 'The last show has ended.' };

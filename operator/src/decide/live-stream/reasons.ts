@@ -76,7 +76,7 @@ export const CONDITIONS = {
     when: 'always',
     reasons: {
       OnAir: 'The publisher sends.',
-      PublisherDropped: 'The publisher dropped and may come back within `spec.ingest.reconnectGrace`.',
+      PublisherDropped: 'The publisher left and may come back within `spec.ingest.reconnectGrace`.',
       PublisherReplaced: 'On the laptop: another publisher has taken over and is about to send.',
       ShowEnded: 'The last show has ended.',
       NoPublisher: 'There has been no show yet.',
