@@ -43,6 +43,12 @@ function liveStreamsApplied(lines: string): Manifest[] {
   return [...files, ...typed].flatMap(liveStreamsIn);
 }
 
+/** What the headings of a page are called in links to them. */
+function headingAnchors(text: string): string[] {
+  const headings = [...text.matchAll(/^#+ (.+)$/gm)].map((match) => match[1]!.toLowerCase());
+  return headings.map((heading) => heading.replaceAll(/[^\w\s-]/g, '').replaceAll(' ', '-'));
+}
+
 it('quotes to the streamer what ingest says', () => {
   const guide = readFileSync(join(root, 'docs/guides/obs.md'), 'utf8');
   const sentences = readFileSync(join(root, 'ingest/src/errors.ts'), 'utf8');
@@ -56,9 +62,13 @@ it('quotes to the streamer what ingest says', () => {
 describe.each(markdownBelow(root).map((path) => relative(root, path)))('%s', (path) => {
   const text = readFileSync(join(root, path), 'utf8');
 
-  it('links to files that exist', () => {
-    const links = [...text.matchAll(/\]\(([^)#:]+)\)/g)].map((match) => match[1]!);
-    expect(links.filter((link) => !existsSync(join(root, dirname(path), link)))).toEqual([]);
+  it('links to files and headings that exist', () => {
+    const links = [...text.matchAll(/\]\(([^)#:]*)(?:#([^)]+))?\)/g)].map(([, file, heading]) => ({ file, heading }));
+    const broken = links.filter(({ file, heading }) => {
+      const target = file ? join(root, dirname(path), file) : join(root, path);
+      return !existsSync(target) || (heading && !headingAnchors(readFileSync(target, 'utf8')).includes(heading));
+    });
+    expect(broken).toEqual([]);
   });
 
   it('shows LiveStreams that are valid', () => {

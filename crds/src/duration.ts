@@ -19,9 +19,10 @@ export function durationSchema({ min, max }: { min: string; max: string }) {
   const [minMs, maxMs] = [durationMs(min), durationMs(max)];
   return withRules(z.string({ error: message }).regex(DURATION, { error: message, abort: true }), [
     {
-      cel: `duration(self) >= duration('${min}') && duration(self) <= duration('${max}')`,
+      cel: `self.matches('${DURATION.source}') && duration(self) >= duration('${min}') && duration(self) <= duration('${max}')`,
       message,
       holds: (text) => durationMs(text) >= minMs && durationMs(text) <= maxMs,
     },
-  ]).meta({ maxLength: LONGEST_TEXT });
+    // No pattern: the API server quotes that, where it says in our words that a rule was broken.
+  ]).meta({ maxLength: LONGEST_TEXT, pattern: undefined });
 }

@@ -96,17 +96,18 @@ describe('the CustomResourceDefinition', () => {
       ['resources.requests', 'resources.limits', 'nodeSelector'].map(
         (field) => `${pod}.${field}: self.all(name, size(name) <= 317)`,
       );
+    const isDuration = "self.matches('^[0-9]{1,6}(ms|s|m|h)$')";
     expect(rules).toEqual([
       ": self.metadata.name.matches('^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$')",
       expect.stringMatching(/^\.spec\.startAt: self\.matches\(r'/),
-      ".spec.idleAfter: duration(self) >= duration('10s') && duration(self) <= duration('24h')",
-      ".spec.ingest.reconnectGrace: duration(self) >= duration('0s') && duration(self) <= duration('10m')",
-      ".spec.ingest.idleTimeout: duration(self) >= duration('1s') && duration(self) <= duration('10m')",
-      ".spec.ingest.keyRotationGrace: duration(self) >= duration('0s') && duration(self) <= duration('168h')",
+      `.spec.idleAfter: ${isDuration} && duration(self) >= duration('10s') && duration(self) <= duration('24h')`,
+      `.spec.ingest.reconnectGrace: ${isDuration} && duration(self) >= duration('0s') && duration(self) <= duration('10m')`,
+      `.spec.ingest.idleTimeout: ${isDuration} && duration(self) >= duration('1s') && duration(self) <= duration('10m')`,
+      `.spec.ingest.keyRotationGrace: ${isDuration} && duration(self) >= duration('0s') && duration(self) <= duration('168h')`,
       ...names('.spec.ingest.pod'),
       '.spec.transcode: duration(self.partDuration) + duration(self.partDuration) + duration(self.partDuration) + duration(self.partDuration) <= duration(self.segmentDuration)',
-      ".spec.transcode.partDuration: duration(self) >= duration('100ms') && duration(self) <= duration('1s')",
-      ".spec.transcode.segmentDuration: duration(self) >= duration('1s') && duration(self) <= duration('10s')",
+      `.spec.transcode.partDuration: ${isDuration} && duration(self) >= duration('100ms') && duration(self) <= duration('1s')`,
+      `.spec.transcode.segmentDuration: ${isDuration} && duration(self) >= duration('1s') && duration(self) <= duration('10s')`,
       ...names('.spec.transcode.pod'),
     ]);
   });

@@ -94,8 +94,9 @@ function readyEvents(before: LiveStreamStatus, after: LiveStreamStatus): Event[]
 /** What there is to tell of objects as soon as they are written, whether or not the status can be. */
 export function writeEvents({ create, apply, delete: removed, replaced }: ObjectWrites): Event[] {
   const events: Event[] = [];
-  if (create.some(({ stringData }) => stringData !== undefined)) {
-    const message = 'A stream key was made, since spec.ingest.keySecretRef names none.';
+  for (const { metadata, stringData } of create) {
+    if (stringData === undefined) continue;
+    const message = `Secret ${metadata.name} holds a new stream key, since spec.ingest.keySecretRef names none.`;
     events.push({ type: 'Normal', reason: 'StreamKeyMade', message });
   }
   const isNewDeployment = apply.some(({ manifest, uid }) => manifest.kind === 'Deployment' && uid === undefined);

@@ -7,6 +7,9 @@ import { keySecretOf, MAX_KEY_LENGTH, MIN_KEY_LENGTH } from './stream-key.ts';
 const MIN_DIFFERENT_CHARACTERS = 8;
 /** A status must stay small, however often a key is changed within its grace. */
 const MAX_FORMER_KEYS = 16;
+/** What every publisher sends as it is typed. Of an address `rtmp://host/live/KEY` some take more than the last part for the application. */
+const SENT_AS_TYPED = /^[!-~]*$/;
+const ENDS_A_KEY = /[/?#]/;
 
 export type KeyHash = { sha256: string; expiresAt?: string | undefined };
 
@@ -48,10 +51,10 @@ function problemWith(stream: LiveStream, observed: ObservedKey): Problem | undef
       message: `The stream key in Secret "${name}" is too easy to guess: it must have at least ${MIN_DIFFERENT_CHARACTERS} different characters.`,
     };
   }
-  if (observed.key.length > MAX_KEY_LENGTH || observed.key.includes('?')) {
+  if (observed.key.length > MAX_KEY_LENGTH || !SENT_AS_TYPED.test(observed.key) || ENDS_A_KEY.test(observed.key)) {
     return {
       reason: 'KeyUnusable',
-      message: `No publisher can send the stream key in Secret "${name}": it must have at most ${MAX_KEY_LENGTH} characters and no question mark.`,
+      message: `Not every publisher could send the stream key in Secret "${name}": it must have at most ${MAX_KEY_LENGTH} characters, of ASCII, without spaces and the signs / ? #. \`openssl rand -hex 20\` makes one.`,
     };
   }
   if (observed.usedBy) {

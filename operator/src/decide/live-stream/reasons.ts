@@ -27,7 +27,7 @@ const PROBLEMS = {
   SecretMissing: 'The Secret that `spec.ingest.keySecretRef` names does not exist.',
   KeyMissing: 'The Secret has no entry with a stream key in it.',
   KeyTooWeak: 'The stream key is too short, or too easy to guess.',
-  KeyUnusable: 'No publisher can send this stream key.',
+  KeyUnusable: 'Not every publisher could send this stream key.',
   KeyInUse: 'Another LiveStream had the same stream key first, or accepts it until its `keyRotationGrace` is over.',
   LadderAboveLimit: 'The ladder is taller than the platform allows.',
   AffinityTooLong:
