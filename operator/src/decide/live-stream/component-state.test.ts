@@ -16,7 +16,7 @@ const stateOf = (pods: ObservedPod[], failure?: string) =>
 
 describe('a component', () => {
   it.each<[ObservedPod[], string, string]>([
-    [[], 'PodStarting', 'A pod is being made.'],
+    [[], 'PodStarting', 'The ingest pod is being made.'],
     [[pod], 'PodStarting', 'Pod "live-ingest-1" is starting.'],
     [[{ ...pod, ready: true, node: 'node1' }], 'PodReady', 'Pod "live-ingest-1" is ready on node node1.'],
     // One that drains serves its show.
@@ -32,7 +32,7 @@ describe('a component', () => {
     [
       [{ ...pod, finished: true, trouble: { reason: 'Evicted', message: '', isStuck: false } }],
       'PodStarting',
-      'A pod is being made.',
+      'The ingest pod is being made.',
     ],
     [
       [{ ...pod, trouble: { reason: 'ErrImagePull', message: 'not found', isStuck: true } }],

@@ -107,5 +107,5 @@ function podsState(
     const message = `Kubernetes refuses to make the ${component} pod: ${sentence(withoutPodName(deployment.failure))}`;
     return { ready: false, reason: 'PodRefused', message, isTrouble: true };
   }
-  return { ready: false, reason: 'PodStarting', message: 'A pod is being made.', isTrouble: false };
+  return { ready: false, reason: 'PodStarting', message: `The ${component} pod is being made.`, isTrouble: false };
 }
