@@ -89,17 +89,17 @@ export const CONDITIONS = {
   },
   KeyframeIntervalTooLong: {
     about: 'Viewers wait long for their first picture.',
-    when: 'only while true',
+    when: 'only while true of the present show, or of the last',
     reasons: { JoiningIsSlow: 'Keyframes come more than 4 s apart.' },
   },
   BFramesDetected: {
     about: 'The source adds latency.',
-    when: 'only while true',
+    when: 'only while true of the present show, or of the last',
     reasons: { LatencyAdded: 'The source has B-frames.' },
   },
   RenditionsMissing: {
-    about: 'The renditions beside the source are not there, or were not in the last show.',
-    when: 'only while true',
+    about: 'The renditions beside the source are not there.',
+    when: 'only while true of the present show, or of the last',
     reasons: { EncoderFailing: 'ffmpeg cannot be run, or fails again and again.' },
   },
   QuotaExceeded: {
