@@ -59,6 +59,10 @@ const CONTRADICTING: readonly [values: readonly string[], sentence: string][] = 
     ['edge.autoscaling.enabled=true', 'edge.autoscaling.minReplicas=5', 'edge.autoscaling.maxReplicas=4'],
     'edge.autoscaling.maxReplicas is 4, but must be at least minReplicas, which is 5.',
   ],
+  [
+    ['edge.cacheMiB=4000', 'edge.resources.limits.memory=2Gi'],
+    'edge.resources.limits.memory is 2Gi, but must be at least 6807Mi: edge.cacheMiB is 4000 and edge.maxConnections is 10000.',
+  ],
 ];
 
 const setting = (values: readonly string[]) => [REGISTRY, ...values].flatMap((value) => ['--set', value]);

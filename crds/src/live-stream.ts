@@ -48,7 +48,8 @@ const ingestSchema = z
       ),
     pod: podSchema.optional().describe('On a cluster: the pod that takes the publisher.'),
   })
-  .prefault({});
+  .prefault({})
+  .describe('How the publisher is let in.');
 
 const PART_FITS_SEGMENT: CelRule<{ partDuration: string; segmentDuration: string }> = {
   // CEL adds durations but does not multiply them.
@@ -79,7 +80,9 @@ const transcodeSchema = withRules(
     pod: podSchema.optional().describe('On a cluster: the pod that encodes and packages.'),
   }),
   [PART_FITS_SEGMENT],
-).prefault({});
+)
+  .prefault({})
+  .describe('What is made for viewers of what the publisher sends.');
 
 export const liveStreamSpecSchema = z.object({
   title: textSchema(140).min(1).optional().describe('Shown to viewers; the name of the resource where there is none.'),
@@ -142,8 +145,12 @@ export const liveStreamStatusSchema = z.object({
         .optional()
         .describe('On a cluster: address of the ingest pod while it starts; publishers who wait are let in there.'),
     })
-    .optional(),
-  playback: z.object({ hls: z.string().optional().describe('Path or URL of the master playlist.') }).optional(),
+    .optional()
+    .describe('Where to publish, and with which keys.'),
+  playback: z
+    .object({ hls: z.string().optional().describe('Path or URL of the master playlist.') })
+    .optional()
+    .describe('Where to watch.'),
   source: z
     .object({
       video: z.string().optional().describe('RFC 6381 codec, e.g. avc1.64001f'),
@@ -153,7 +160,8 @@ export const liveStreamStatusSchema = z.object({
       resolution: z.string().optional().describe('Width and height as tables show them, e.g. 1920x1080.'),
       frameRate: z.number().optional().describe('Frames per second.'),
     })
-    .optional(),
+    .optional()
+    .describe('What the publisher sends, or sent last.'),
   startedAt: z.iso.datetime().optional().describe('Start of the current show, or of the last one.'),
   endedAt: z.iso.datetime().optional().describe('End of the last show; absent while one runs.'),
 });
@@ -169,8 +177,10 @@ export const liveStreamSchema = z
     apiVersion: z.literal(API_VERSION),
     kind: z.literal('LiveStream'),
     metadata: objectMetaSchema,
-    spec: liveStreamSpecSchema.prefault({}),
-    status: liveStreamStatusSchema.default(UNOBSERVED_STATUS),
+    spec: liveStreamSpecSchema.prefault({}).describe('What is asked for.'),
+    status: liveStreamStatusSchema
+      .default(UNOBSERVED_STATUS)
+      .describe('What the operator found; nobody else writes it.'),
   })
   .meta({ 'x-kubernetes-validations': [NAME_VALIDATION] });
 

@@ -35,6 +35,17 @@
 {{- if and .monitoring.enabled .networkPolicy.enabled (not .networkPolicy.metricsFrom) }}
 {{- $problems = append $problems "networkPolicy.metricsFrom must name Prometheus' pods where monitoring.enabled and networkPolicy.enabled are true, such as [{namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: monitoring}}}]." }}
 {{- end }}
+{{- with dig "limits" "memory" "" .edge.resources | toString }}
+{{- if regexMatch "^[0-9]+(Mi|Gi)$" . }}
+{{- $limit := mul (trimSuffix "Mi" . | trimSuffix "Gi" | int) (ternary 1024 1 (hasSuffix "Gi" .)) }}
+{{- $cache := int $.Values.edge.cacheMiB }}
+{{- $connections := int $.Values.edge.maxConnections }}
+{{- $needed := add (div (mul 3 $cache) 2) (div (mul 52 $connections) 1024) 300 }}
+{{- if lt (int $limit) (int $needed) }}
+{{- $problems = append $problems (printf "edge.resources.limits.memory is %s, but must be at least %dMi: edge.cacheMiB is %d and edge.maxConnections is %d." . $needed $cache $connections) }}
+{{- end }}
+{{- end }}
+{{- end }}
 {{- range $name := list "frontDoor" "edge" "web" }}
 {{- with (index $.Values $name).autoscaling }}
 {{- if and .enabled (lt (int .maxReplicas) (int .minReplicas)) }}

@@ -2,7 +2,7 @@ import { PHASES, type Phase } from '@showrunner/crds';
 import { CONDITIONS, EVENTS } from './reasons.ts';
 
 const PHASE_MEANINGS: Readonly<Record<Phase, string>> = {
-  Pending: 'Pods are starting or cannot start yet, or `spec.enabled` is false. Ready says which.',
+  Pending: 'Pods are starting or cannot start yet, as Ready says; or `spec.enabled` is false, as Disabled says.',
   Ready: 'A publisher is welcome; there has been no show yet.',
   Live: 'The show is on air.',
   Reconnecting: 'The publisher left; the show waits for `spec.ingest.reconnectGrace`.',
