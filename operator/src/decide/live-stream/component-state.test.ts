@@ -24,6 +24,18 @@ describe('a component', () => {
     [
       [
         { ...pod, ready: true, deleting: true },
+        {
+          ...pod,
+          name: 'live-ingest-2',
+          trouble: { reason: 'Unschedulable', message: '0/1 nodes are available: 1 Insufficient cpu.', isStuck: true },
+        },
+      ],
+      'PodReady',
+      'Pod "live-ingest-1" is ready. It is leaving, and none can follow: No node takes the ingest pod: Insufficient cpu.',
+    ],
+    [
+      [
+        { ...pod, ready: true, deleting: true },
         { ...pod, name: 'live-ingest-2', ready: true },
       ],
       'PodReady',

@@ -90,12 +90,15 @@ function podsState(
   deployment: ObservedDeployment | undefined,
   running: readonly ObservedPod[],
 ): Omit<ComponentState, 'component' | 'isMade'> {
+  const newest = running.filter((pod) => !pod.deleting).sort((a, b) => b.createdAt - a.createdAt)[0];
   const ready = running.find((pod) => pod.ready && !pod.deleting) ?? running.find((pod) => pod.ready);
   if (ready) {
     const where = ready.node === undefined ? '' : ` on node ${ready.node}`;
-    return { ready: true, reason: 'PodReady', message: `Pod "${ready.name}" is ready${where}.`, isTrouble: false };
+    const follower = ready.deleting && newest?.trouble ? explained(component, newest, newest.trouble) : undefined;
+    const then = follower ? ` It is leaving, and none can follow: ${follower.message}` : '';
+    const message = `Pod "${ready.name}" is ready${where}.${then}`;
+    return { ready: true, reason: 'PodReady', message, isTrouble: false };
   }
-  const newest = running.filter((pod) => !pod.deleting).sort((a, b) => b.createdAt - a.createdAt)[0];
   if (newest?.trouble) return { ready: false, ...explained(component, newest, newest.trouble), isTrouble: true };
   if (newest) {
     const message = `Pod "${newest.name}" is starting.`;
