@@ -108,7 +108,9 @@ export const liveStreamSpecSchema = z.object({
   updatePolicy: z
     .enum(['after-show', 'immediately'])
     .default('after-show')
-    .describe('On a cluster: when pods of a running show are replaced by newer ones. immediately interrupts the show.'),
+    .describe(
+      'On a cluster: when pods of a running show are replaced. immediately interrupts the show for a few seconds, for newer pods and where its node is drained.',
+    ),
   ingest: ingestSchema,
   transcode: transcodeSchema,
 });

@@ -16,6 +16,7 @@ export {
   hostNameSchema,
   POD_SETTINGS,
   portSchema,
+  showDrainMs,
   streamFolderSetting,
 } from './pod-settings.ts';
 export { type IngestState, type TranscoderState, ingestStateSchema, transcoderStateSchema } from './pod-state.ts';

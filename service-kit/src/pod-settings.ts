@@ -1,4 +1,4 @@
-import { CLUSTER_PORTS } from '@showrunner/crds';
+import { CLUSTER_PORTS, type LiveStream } from '@showrunner/crds';
 import { z } from 'zod';
 import { LOG_LEVELS } from './logger.ts';
 
@@ -14,6 +14,11 @@ export const hostNameSchema = z.string().regex(HOST_NAME, 'must be a host name s
 
 /** How long something takes to end, in milliseconds; a day at most. */
 export const drainMsSchema = z.int().min(0).max(86_400_000);
+
+/** How long the show of a pod that has to go may run on, in milliseconds: not at all where its stream asks for newer pods at once. */
+export function showDrainMs(stream: LiveStream | undefined, drainMs: number): number {
+  return stream?.spec.updatePolicy === 'immediately' ? 0 : drainMs;
+}
 
 /** The settings that each pod of a cluster has. */
 export const POD_SETTINGS = {

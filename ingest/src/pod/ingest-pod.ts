@@ -4,6 +4,7 @@ import {
   createOpsListener,
   createStateHandler,
   HttpListener,
+  showDrainMs,
   StreamFolder,
   streamId,
   type Logger,
@@ -129,7 +130,7 @@ export function createIngestPod({ config, logger, registry, onOutdated }: Ingest
       folder.close();
       await starting?.catch(() => undefined);
     }
-    const timer = setTimeout(() => outOfTime.abort(), config.drainMs);
+    const timer = setTimeout(() => outOfTime.abort(), showDrainMs(folder.current?.liveStream, config.drainMs));
     await ingest?.drain(outOfTime.signal);
     clearTimeout(timer);
     folder.close();

@@ -3,6 +3,7 @@ import { durationMs } from '@showrunner/crds';
 import {
   createOpsListener,
   createStateHandler,
+  showDrainMs,
   StreamFolder,
   streamId,
   type Logger,
@@ -102,7 +103,8 @@ export function createTranscoderPod({ config, logger, registry }: TranscoderPodO
     const stream = own();
     const isRunning = () => showState()?.show === 'running';
     const lingerMs = () => (stream ? Math.max(0, LINGER_MS - transcoder.sinceEndMs(stream)) : 0);
-    const outcome = await drain({ isRunning, drainMs: config.drainMs, lingerMs });
+    const drainMs = showDrainMs(folder.current?.liveStream, config.drainMs);
+    const outcome = await drain({ isRunning, drainMs, lingerMs });
     folder.close();
     await (outcome === 'over' ? transcoder.close() : transcoder.leave());
     await starting?.catch(() => undefined);

@@ -26,6 +26,8 @@ import { formerObjects } from './stream-objects.ts';
 const FORMER_RETRY_MS = 5_000;
 /** Pods that are asked each second have been asked by then. */
 const LOOK_MS = 1_500;
+/** How often it is looked whether pods were told long enough ago that their show is to be interrupted. */
+const TELLING_LOOK_MS = 1_000;
 
 const NO_WRITES: ObjectWrites = { create: [], apply: [], delete: [], podAnnotations: [], pending: [], replaced: [] };
 const NOTHING = { ...NO_WRITES, writeEvents: [], events: [], standing: 'enough' } as const;
@@ -103,7 +105,9 @@ export function decideLiveStream(
   const hasDeployment = COMPONENTS.some((component) => children.deployments[component] !== undefined);
   const stopsBlindly = needed === 'unwanted' && hasDeployment && isStale && stream.spec.enabled;
   const pods = stopsBlindly ? 'as-they-are' : needed;
-  const mayReplace = stream.spec.updatePolicy === 'immediately' || !(isBusy || isLeaving || isStale);
+  const isFree = !(isBusy || isLeaving || isStale);
+  const interrupts = !isFree && stream.spec.updatePolicy === 'immediately';
+  const mayReplace = interrupts ? ('interrupting' as const) : isFree;
   const onAirSince = isOnAir(show) ? show.startedAt : undefined;
   const needs = { pods, mayReplace, onAir, onAirSince, keyHashes: keys.hashes, newKey };
   const wanted = former.exist
@@ -113,10 +117,10 @@ export function decideLiveStream(
 
   const { refusal } = writes;
   const isWaiting = writes.pending.length > 0;
-  const looksFirst = stopsBlindly || (isWaiting && isStale && !isBusy && !isLeaving);
+  const looksFirst = stopsBlindly || (isWaiting && isStale && !isBusy && !isLeaving && !interrupts);
   const hasPods = pods === 'wanted' || (pods === 'as-they-are' && hasDeployment);
   const knowsSoon = unknownSince !== undefined && now - unknownSince < UNKNOWN_FOR_MS;
-  const waits = isWaiting && !looksFirst && !(publisher === 'unknown' && knowsSoon && !onAir);
+  const waits = isWaiting && !looksFirst && !interrupts && !(publisher === 'unknown' && knowsSoon && !onAir);
   const seen: PodsSeen = {
     problem: keys.problem ?? blocked ?? (refusal && refusalProblem(refusal)),
     isReplacing: former.exist,
@@ -134,6 +138,7 @@ export function decideLiveStream(
     keys.nextExpiry,
     isBusy || !stream.spec.enabled ? undefined : standby.until,
     isWaiting ? farewellEnd : undefined,
+    isWaiting && interrupts ? now + TELLING_LOOK_MS : undefined,
     looksFirst ? now + LOOK_MS : undefined,
     refusal && refusal.at + REFUSED_FOR_MS,
     hindered && hindered.at + REFUSED_FOR_MS,

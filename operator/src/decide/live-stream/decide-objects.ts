@@ -16,8 +16,8 @@ import type { PodsNeeded } from './pods-needed.ts';
 /** What decides over the objects of a stream. */
 export interface ObjectNeeds {
   readonly pods: PodsNeeded;
-  /** Whether pods that serve may be replaced now. */
-  readonly mayReplace: boolean;
+  /** Whether pods that serve may be replaced now; `interrupting` a show, of which they are told before. */
+  readonly mayReplace: boolean | 'interrupting';
   /** `undefined` where it is not known: then what protects a show stays as it is. */
   readonly onAir: boolean | undefined;
   /** Epoch ms, while a show is on air. */
@@ -39,6 +39,12 @@ export interface ObjectWrites {
   /** The refusal of an object that is still wanted as it was refused. */
   refusal?: Refusal | undefined;
 }
+
+/**
+ * From a change of the configuration until the pods that run go by it: kubelet has it in their mounts about a second after their annotation says
+ * so. A pod that ends is not told of it any more, and would wait for the end of its show.
+ */
+const TELLING_MS = 5_000;
 
 export const nameOf = ({ kind, metadata }: Manifest) => `${kind} "${metadata.name}"`;
 
@@ -88,10 +94,13 @@ export function decideObjects(
   const { config } = children;
   const flvToken = config?.flvToken ?? observed.fresh.flvToken;
   const { keyHashes, onAirSince } = needs;
-  const runningTranscode = onAirSince === undefined || needs.mayReplace ? undefined : config?.transcode;
+  const isToBeReplaced = needs.mayReplace !== false;
+  const runningTranscode = onAirSince === undefined || isToBeReplaced ? undefined : config?.transcode;
   const { content, manifest } = configSecretOf(stream, { keyHashes, onAirSince, runningTranscode, flvToken, settings });
   if (config) ensure(manifest, config);
   else if (needs.pods === 'wanted') make(manifest);
+  const isTold = config?.content === content && now >= config.changedAt + TELLING_MS;
+  const mayReplaceAll = needs.mayReplace === 'interrupting' ? isTold : needs.mayReplace;
 
   for (const component of COMPONENTS) {
     const deployment = children.deployments[component];
@@ -99,7 +108,7 @@ export function decideObjects(
       ensure(serviceOf(stream, component), children.services[component]);
       const wanted = deploymentOf(stream, component, settings);
       const replaces = deployment !== undefined && changesPods(wanted, deployment);
-      const mayReplace = needs.mayReplace || (replaces && isDown(deployment, children.pods[component]));
+      const mayReplace = mayReplaceAll || (replaces && isDown(deployment, children.pods[component]));
       if (!replaces || mayReplace) ensure(wanted, deployment);
       if (replaces) writes[mayReplace ? 'replaced' : 'pending'].push(component);
     }

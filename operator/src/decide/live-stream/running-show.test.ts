@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { annotationOf, CONFIG } from '../objects/labels.ts';
 import type { PodStatus } from '../objects/pod-trouble.ts';
 import { condition, endShow, goLive, MINUTE, toldPods, warm } from './testing/stages.ts';
-import { isEmpty, START } from './testing/world.ts';
+import { isEmpty, START, type World } from './testing/world.ts';
 
 describe('a show', () => {
   it('is protected while it is on air, and told about', () => {
@@ -163,9 +163,6 @@ describe('a show', () => {
     world.now += 9_000;
     world.poll();
     expect(world.decide()).toMatchObject({ apply: [], poll: 'active', lookAgainMs: 1_500, status: undefined });
-    world.edit({ updatePolicy: 'immediately' });
-    expect(world.decide().apply.map(({ manifest }) => manifest.kind)).toContain('Deployment');
-    world.edit({});
     world.now += 1_000;
     world.poll();
     expect(world.decide().apply.map(({ manifest }) => manifest.kind)).toContain('Deployment');
@@ -180,9 +177,27 @@ describe('a show', () => {
     expect(unwanted.decide().delete).not.toEqual([]);
   });
 
-  it('is cut where the spec asks for it', () => {
+  it('is cut where the spec asks for it, when its pods know that they are not to wait for its end', () => {
+    const applied = (world: World) => world.step().apply.map(({ manifest }) => manifest.kind);
+    const world = warm();
+    goLive(world);
+    world.settings = { ...world.settings, logLevel: 'debug' };
+    world.edit({ updatePolicy: 'immediately', transcode: { ladder: '360p' } });
+    expect(applied(world)).toEqual(['Secret']);
+    expect(toldPods(world).spec).toMatchObject({ updatePolicy: 'immediately', transcode: { ladder: '360p' } });
+    expect([condition(world, 'UpdatePending'), world.decide().lookAgainMs]).toEqual([undefined, 1_000]);
+    world.now += 4_000;
+    expect(applied(world)).toEqual([]);
+    world.events.length = 0;
+    world.now += 1_000;
+    expect(applied(world)).toEqual(['Deployment', 'Deployment']);
+    expect(world.events).toContain('UpdateApplied');
+  });
+
+  it('is cut at once where its pods have known for long', () => {
     const world = warm({ updatePolicy: 'immediately' });
     goLive(world);
+    world.now += MINUTE;
     world.settings = { ...world.settings, logLevel: 'debug' };
     expect(world.step().apply.map(({ manifest }) => manifest.kind)).toEqual(['Deployment', 'Deployment']);
   });

@@ -197,7 +197,8 @@ export class World {
       if (existing?.metadata.uid !== uid) throw new Error(`${manifest.metadata.name} is another object`);
       const { uid: _, creationTimestamp = undefined } = existing?.metadata ?? {};
       const kept = existing && { uid, creationTimestamp };
-      this.put({ ...manifest, metadata: { ...kept, ...manifest.metadata } as Manifest['metadata'] });
+      const managedFields = [{ time: new Date(this.now).toISOString() }];
+      this.put({ ...manifest, metadata: { ...kept, managedFields, ...manifest.metadata } as Manifest['metadata'] });
     }
     for (const { resource, name, uid } of decision.delete) {
       if (this.object(resource.kind, name)?.metadata.uid !== uid) throw new Error(`${name} is another object`);
