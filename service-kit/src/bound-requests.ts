@@ -1,5 +1,6 @@
 import { type IncomingMessage, type Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import { unpooled } from './unpooled.ts';
 
 const KIB = 1024;
 /** Of a request: twice what any player sends. */
@@ -80,7 +81,7 @@ class PacedReader {
     this.#give();
     if (this.#held.length > MOST_HELD_BYTES) this.#socket.destroy();
     // By itself, and not with the rest of what was read at once.
-    else this.#held = Buffer.from(this.#held);
+    else this.#held = this.#held.length === 0 ? NOTHING : unpooled(this.#held);
   }
 
   #give(): void {

@@ -27,6 +27,7 @@ export { type Shutdown, createShutdown } from './shutdown.ts';
 export type { AudioFacts, StreamFacts, VideoFacts } from './stream-facts.ts';
 export { createStateHandler } from './state-handler.ts';
 export { StreamFolder, type StreamFiles, type StreamFolderOptions } from './stream-folder.ts';
+export { unpooled } from './unpooled.ts';
 export * from './seams/flv-source.ts';
 export { type Feed, follow } from './seams/follow.ts';
 export * from './seams/resource-store.ts';

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { unpooled } from '@showrunner/service-kit';
 import type { Exchange } from './exchange.ts';
 import type { Reply } from './reply.ts';
 import { parseRequestHead, type RequestHead } from './request-head.ts';
@@ -144,7 +145,7 @@ export class FastConnection implements Exchange {
 
   /** The socket is read on: it would keep far more than this before it notices that nobody reads it. */
   #hold(chunk: Buffer): void {
-    const held = this.#held ? Buffer.concat([this.#held, chunk]) : chunk;
+    const held = this.#held ? unpooled(this.#held, chunk) : chunk;
     if (held.length > MAX_HEAD_BYTES) this.#socket.destroy();
     else this.#held = held;
   }
