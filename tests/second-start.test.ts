@@ -76,11 +76,14 @@ describe('a second start on the same data folder', () => {
     expect(other.stderr).not.toMatch(/port|at .*\.ts:[0-9]+/i);
   });
 
-  it('says in words that a port is in use', async () => {
+  it.each([
+    ['HTTP', 'httpPort'],
+    ['RTMP', 'rtmpPort'],
+  ] as const)('says in words that its port for %s is in use, and how to choose another', async (name, port) => {
     const data = mkdtempSync(join(tmpdir(), 'showrunner-story-'));
     const product = await startShowrunner({ data });
     await product.stop();
-    const program = createServer().listen(product.httpPort, '0.0.0.0');
+    const program = createServer().listen(product[port], '0.0.0.0');
     await once(program, 'listening');
     onTestFinished(() => {
       program.close();
@@ -89,7 +92,8 @@ describe('a second start on the same data folder', () => {
     const other = await product.command('start');
     expect(other.code).not.toBe(0);
     expect(readdirSync(data)).not.toContain('server.address');
-    expect(other.stderr).toMatch(/port [0-9]+.*(in use|taken)/i);
+    expect(other.stderr).toMatch(new RegExp(`port ${product[port]}.*(in use|taken)`, 'i'));
+    expect(other.stderr).toContain(`SHOWRUNNER_${name}_PORT`);
     expect(other.stderr).not.toMatch(/at .*\.ts:[0-9]+/);
   });
 });

@@ -11,6 +11,7 @@ const GARBAGE_BYTES = 48 * 1024 * 1024;
 const LINE = 'GET /hls/default/live/source/playlist.m3u8?_HLS_msn=7 HTTP/1.1\r\nHost: a\r\n';
 const FIELDS = Array.from({ length: 98 }, (_, n) => `f${n}: ${'v'.repeat(72)}\r\n`).join('');
 const FULL = `${LINE}${FIELDS}\r\n`;
+const REFUSED = `${LINE}Expect: much\r\nTransfer-Encoding: chunked\r\n\r\n`;
 const CHUNKS = '1\r\nx\r\n'.repeat(2_000);
 
 describe('an edge whose transcoder says nothing', () => {
@@ -44,7 +45,9 @@ describe('an edge whose transcoder says nothing', () => {
   it.each([
     ['ask eight times at once, with the longest and fullest heads', 1_000, Array<string>(8).fill(FULL)],
     ['ask so once, and for half of another', 1_000, [FULL, FULL.slice(0, -200)]],
+    ['ask so once, and begin another again and again', 400, [FULL, ...Array<string>(20).fill('G')]],
     ['send what nobody reads', 200, [`${LINE}Transfer-Encoding: chunked\r\n\r\n`, ...Array<string>(8).fill(CHUNKS)]],
+    ['send what nobody reads, behind a request that is refused', 200, [REFUSED, ...Array<string>(8).fill(CHUNKS)]],
   ])('keeps within its bounds where viewers %s', async (_, count, pieces) => {
     await come([LINE, '\r\n']);
     await sleep(500);

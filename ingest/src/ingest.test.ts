@@ -153,6 +153,28 @@ describe('a publisher', () => {
     expect(bytes(reader.tags).equals(bytes(sent))).toBe(true);
   });
 
+  it('is read no further than to its key while that is checked: what else it sends is held back by TCP', async () => {
+    const MIB = 1024 * 1024;
+    const { reader, port, admission } = await studio();
+    const between = await tap(port);
+    await push(between.port, { seconds: 1 }).ended;
+    await between.close();
+    await until(() => reader.heard.length === 3);
+    admission.slowDown(2_000);
+    const socket = await socketTo(port);
+    socket.resume();
+    socket.write(between.bytes());
+    const piece = Buffer.alloc(MIB / 16);
+    for (let sent = 0; sent < 64 * MIB; sent += piece.length) socket.write(piece);
+    const taken = () => socket.bytesWritten - socket.writableLength;
+    await until(() => taken() > MIB / 4);
+    await delay(700);
+    expect(reader.heard).toHaveLength(3);
+    // By both sides' buffers in the system, which are 10 MB at most.
+    expect(taken()).toBeLessThan(24 * MIB);
+    socket.destroy();
+  });
+
   it('is idle when it stops sending, and dropped when it is killed', async () => {
     const { reader, port } = await studio({ policy: { idleTimeoutMs: 400, reconnectGraceMs: 60_000 } });
     const frozen = push(port, { seconds: 10 });

@@ -60,20 +60,52 @@ it('ends a connection that asks on and on without an answer', async () => {
   await once(client, 'close');
 });
 
-it('ends a connection that asks on behind content without an answer', async () => {
-  const post = 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\nx';
-  client.write(post.repeat(2));
+it('ends a connection that asks on behind content', async () => {
+  client.write('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\nx'.repeat(2));
   await once(client, 'close');
 });
 
-it('takes content of any length, ends of heads in it too', async () => {
-  const content = 'x\r\n\r\n'.repeat(40_000);
-  client.write(`POST / HTTP/1.1\r\nHost: a\r\nContent-Length: ${content.length}\r\n\r\n`);
+it.each([
+  ['content', 'Content-Length: 1\r\n', 'x'],
+  ['content that is to come yet', 'Content-Length: 1000\r\n', 'x'],
+  ['content in chunks', 'Transfer-Encoding: chunked\r\n', '1\r\nx\r\n0\r\na: b\r\n\r\n'],
+  ['a promise of content', 'Content-Length: 1000\r\nExpect: 100-continue\r\n', ''],
+])('answers who brings %s, and ends the connection', async (_, fields, content) => {
+  const said = text(client);
+  client.write(`POST / HTTP/1.1\r\nHost: a\r\n${fields}\r\n${content}`);
   await unanswered(1);
-  client.write(content + GET);
-  expect(await text(waiting[0]!.req)).toBe(content);
   answerAll();
+  expect(await said).toMatch(/^HTTP\/1\.1 200 OK\r\n[^]*Connection: close\r\n[^]*here/);
+});
+
+it('lets no handler wait for content, and keeps none of it', async () => {
+  const chunks = '1\r\nx\r\n'.repeat(50_000);
+  client.write(
+    `POST / HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n${chunks}0\r\n\r\n`,
+  );
   await unanswered(1);
+  const { req } = waiting[0]!;
+  expect(Object.keys(req.headers)).toEqual(['host']);
+  await expect.poll(() => req.complete).toBe(true);
+  expect(req.readableLength).toBe(0);
+  answerAll();
+  await once(client, 'close');
+});
+
+it('keeps nothing on who brings content with what node:http refuses by itself', async () => {
+  const said = text(client);
+  client.write('GET / HTTP/1.1\r\nHost: a\r\nExpect: much\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n');
+  expect(await said).toMatch(/^HTTP\/1\.1 417 [^]*Connection: close\r\n/);
+  expect(waiting).toHaveLength(0);
+});
+
+it('answers one after the other who says that there is none', async () => {
+  for (const fields of ['Content-Length: 0\r\n', '', 'Content-Length: 0\r\n']) {
+    client.write(`GET / HTTP/1.1\r\nHost: a\r\n${fields}\r\n`);
+    await unanswered(1);
+    answerAll();
+    await once(client, 'data');
+  }
 });
 
 it('takes a head that is as long as may be', async () => {

@@ -22,18 +22,37 @@ type DataListener = (chunk: Buffer) => void;
 
 const readers = new WeakMap<Socket, PacedReader>();
 
-/** Also answers what is no request to anybody else, such as one without a Host. */
+/** Also answers what is no request to anybody else, such as one without a Host or one that expects what there is not. */
 class PacedResponse extends ServerResponse {
   constructor(...[request, ...rest]: ConstructorParameters<typeof ServerResponse<IncomingMessage>>) {
     super(request, ...rest);
+    if (bringsContent(request)) {
+      discardContent(request);
+      this.setHeader('Connection', 'close');
+    }
     readers.get(request.socket)?.asked(request, this);
   }
+
+  /** Who asks before he sends content gets the answer instead, which needs none (RFC 9110 section 10.1.1). */
+  override writeContinue(): void {}
+}
+
+function bringsContent({ headers }: IncomingMessage): boolean {
+  return headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0';
+}
+
+/** From here on nobody waits for what does not come. */
+function discardContent(request: IncomingMessage): void {
+  for (const name of ['transfer-encoding', 'content-length', 'content-type'])
+    Reflect.deleteProperty(request.headers, name);
+  request.resume();
 }
 
 /**
  * Options of a server whose requests are bounded, and which reads one of a connection at a time, and the next when the answer was taken;
  * `boundRequests` belongs to them. node:http makes objects of all requests that it is given at once: 64 KiB of short ones take 4 MB, for as
- * long as their answers are not read.
+ * long as their answers are not read. Such a server has no use for content: it is not kept, and its connection ends with the answer. What
+ * nobody reads is kept otherwise, 5 MB of 64 KiB where they come in chunks of a byte each.
  */
 export const BOUNDED_REQUESTS = {
   maxHeaderSize: MOST_HEAD_BYTES,

@@ -22,6 +22,10 @@ describe('the command line', () => {
     ['get -f a.yaml', '`showrunner get` has no option -f: '],
     ['apply --filename a.yaml', '`showrunner apply` has no option --filename: '],
     ['demo --port=1935', '`showrunner demo` has no option --port: '],
+    ['--version', '`showrunner` has no option --version: '],
+    ['apply -f a.yaml -f b.yaml', '-f is there more than once: apply one file after the other.'],
+    ['apply -f --file', '-f wants the name of a file behind it.'],
+    ['apply --file -x', '-f wants the name of a file behind it.'],
   ])('refuses "%s" in words', (line, words) => {
     expect(() => parseCommandLine(line.split(' '))).toThrow(words);
   });

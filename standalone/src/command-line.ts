@@ -48,10 +48,15 @@ export function parseCommandLine(args: string[]): CommandLine {
   const options = OPTIONS[command] ?? [];
   const other = tokens.find((token) => token.kind === 'option' && !options.includes(token.name));
   if (other?.kind === 'option') {
+    const whose = positionals.length === 0 ? 'showrunner' : `showrunner ${command}`;
     throw new CommandError(
-      `\`showrunner ${command}\` has no option ${other.rawName}: \`showrunner --help\` shows each command with its options.`,
+      `\`${whose}\` has no option ${other.rawName}: \`showrunner --help\` shows each command with its options.`,
     );
   }
+  const files = tokens.flatMap((token) => (token.kind === 'option' && token.name === 'file' ? [token] : []));
+  if (files.length > 1) throw new CommandError('-f is there more than once: apply one file after the other.');
+  const isOption = files.some(({ value, inlineValue }) => !inlineValue && /^-./.test(value ?? ''));
+  if (isOption) throw new CommandError('-f wants the name of a file behind it.');
   const most = command === 'key' && operands[0] === 'rotate' ? 2 : (MOST_OPERANDS[command] ?? 1);
   if (operands.length > most) {
     throw new CommandError(`There is a word too many: "${operands[most]}".\n\n${USAGE}`);

@@ -1,4 +1,5 @@
 import { liveStreamStatusSchema, PHASES, type LiveStream } from '@showrunner/crds';
+import { type StreamFacts, streamFactsSchema } from '@showrunner/service-kit';
 import { z } from 'zod';
 
 /** What anyone may know of a live stream. Never holds a stream key or its hash. */
@@ -25,7 +26,9 @@ export const liveStreamStateSchema = z
     name: z.string(),
     phase: z.enum(PHASES),
     since: z.string().optional().describe('When this phase began, RFC 3339.'),
-    facts: z.unknown().optional().describe('What is measured of the publisher right now; absent when none is on air.'),
+    facts: streamFactsSchema
+      .optional()
+      .describe('What is measured of the publisher right now; absent when none is on air.'),
   })
   .meta({ id: 'LiveStreamState' });
 export type LiveStreamState = z.output<typeof liveStreamStateSchema>;
@@ -50,7 +53,7 @@ export function liveStreamView(stream: LiveStream): LiveStreamView {
   };
 }
 
-export function liveStreamState(stream: LiveStream, facts: unknown): LiveStreamState {
+export function liveStreamState(stream: LiveStream, facts: StreamFacts | undefined): LiveStreamState {
   const since = phaseSince(stream);
   return {
     namespace: stream.metadata.namespace,

@@ -1,5 +1,5 @@
 import type { LiveStream } from '@showrunner/crds';
-import type { StreamRef } from '@showrunner/service-kit';
+import type { StreamFacts, StreamRef } from '@showrunner/service-kit';
 import type { FastifyInstance } from 'fastify';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
@@ -20,7 +20,7 @@ export interface ApiOptions {
   readonly events: EventStream;
   readonly json: LiveStreamJson;
   /** Asked for streams that are on air. */
-  readonly factsOf: (stream: StreamRef) => unknown;
+  readonly factsOf: (stream: StreamRef) => StreamFacts | undefined | Promise<StreamFacts | undefined>;
   /** Of answers that are no replies of Fastify's. */
   readonly headers: Record<string, string>;
 }

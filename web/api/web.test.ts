@@ -8,6 +8,7 @@ import { get } from 'node:http';
 import { connect, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createWeb, type WebOptions } from './web.ts';
 
@@ -127,7 +128,15 @@ describe('one live stream', () => {
 
   it('tells its phase, since when, and what is measured', async () => {
     await show('lecture', {}, { phase: 'Live', startedAt: '2026-11-21T11:30:00Z' });
-    const facts = { bitrate: 2_600_000 };
+    const facts = {
+      onAirSince: '2026-11-21T11:30:00Z',
+      publisherSince: '2026-11-21T11:30:00Z',
+      audio: { codec: 'mp4a.40.2', sampleRate: 48_000, channels: 2, bitrate: 160_000, missingFrames: 0 },
+      bitrate: 2_600_000,
+      bitrateJitter: 40_000,
+      arrivalDelayMs: 12.5,
+      timestampJumps: 0,
+    };
     const server = await web({ factsOf: async ({ name }) => (name === 'lecture' ? facts : undefined) });
     expect((await server.inject('/api/v1/live-streams/default/lecture/state')).json()).toEqual({
       namespace: 'default',
@@ -224,8 +233,12 @@ describe('the rest', () => {
     const document = (await (await web()).inject('/api/v1/openapi.json')).json<{
       openapi: string;
       paths: Record<string, unknown>;
+      components: { schemas: Record<string, { properties: Record<string, { properties?: object }> }> };
     }>();
     expect(document.openapi).toBe('3.1.0');
+    expect(document.components.schemas['LiveStreamState']?.properties['facts']?.properties).toHaveProperty(
+      'bitrateJitter',
+    );
     expect(Object.keys(document.paths).toSorted()).toEqual([
       '/api/v1/live-streams',
       '/api/v1/live-streams/events',
@@ -378,16 +391,28 @@ it('answers beside any crowd that follows events', async () => {
   events.close();
 });
 
-it.each([
-  ['asks on and on', 'GET /api/v1/live-streams/events HTTP/1.1\r\nHost: a\r\n\r\n'.repeat(200)],
-  ['sends content', 'GET /api/v1/live-streams/events HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nx'],
-])('ends a connection that %s while it follows events', async (_, bytes) => {
+it('ends a connection that asks on and on while it follows events', async () => {
   const server = await web();
   await server.listen({ port: 0, host: '127.0.0.1' });
   const client = connect((server.server.address() as AddressInfo).port, '127.0.0.1');
   client.on('error', () => undefined).resume();
-  client.write(bytes);
+  client.write('GET /api/v1/live-streams/events HTTP/1.1\r\nHost: a\r\n\r\n'.repeat(200));
   await once(client, 'close');
+});
+
+it.each([
+  ['GET', '/api/v1/live-streams', 200],
+  ['POST', '/api/v1/live-streams', 404],
+  ['DELETE', '/nowhere', 404],
+])('answers %s of %s with content, which it does not read', async (method, path, status) => {
+  const server = await web();
+  const url = await server.listen({ port: 0, host: '127.0.0.1' });
+  const client = connect(Number(new URL(url).port), '127.0.0.1');
+  client.write(
+    `${method} ${path} HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n{"a":`,
+  );
+  const said = await text(client);
+  expect(said).toMatch(new RegExp(`^HTTP/1\\.1 ${status} [^]*connection: close\r\n`, 'i'));
 });
 
 it('refuses a head of more fields than any browser sends', async () => {

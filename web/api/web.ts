@@ -5,7 +5,7 @@ import {
   boundRequests,
   type Feed,
   type Logger,
-  refuseContent,
+  type StreamFacts,
   type StreamRef,
 } from '@showrunner/service-kit';
 import fastify, {
@@ -42,7 +42,7 @@ export interface WebOptions {
   /** Each is followed by itself. */
   readonly feeds: readonly Feed<'LiveStream'>[];
   /** What is measured of a publisher right now, or a promise of it; undefined where it is not known. */
-  readonly factsOf: (stream: StreamRef) => unknown;
+  readonly factsOf: (stream: StreamRef) => StreamFacts | undefined | Promise<StreamFacts | undefined>;
   /** Folder of the built page (`web/dist`); undefined serves the API alone. */
   readonly appDir: string | undefined;
   readonly logger: Logger;
@@ -85,10 +85,7 @@ export async function createWeb(options: WebOptions): Promise<FastifyInstance> {
     frameworkErrors: (error, _request, reply) => void refuse(reply.headers(headers), ...codeOf(error)),
     ...(serverFactory ? { serverFactory } : {}),
   });
-  if (!serverFactory) {
-    boundRequests(app.server);
-    refuseContent(app.server);
-  }
+  if (!serverFactory) boundRequests(app.server);
   if (maxConnections !== undefined) boundConnections(app.server, maxConnections);
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);

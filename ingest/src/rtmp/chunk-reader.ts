@@ -38,6 +38,9 @@ const FAULTY = -2;
  * - memory: lengths are bounded per type, buffers grow with the bytes that arrive rather than with the length that is
  *   announced, chunk streams are counted, and a payload is never a parser's buffer that the next message overwrites.
  *
+ * Mended elsewhere: nesting and length of AMF (`amf-guard.ts`), commands that are not what they should be (`protocol.ts`), and signed
+ * composition times (`service-kit/src/flv/tag.ts`).
+ *
  * No object is made per chunk, and every payload byte is copied once, out of the socket's read buffer.
  */
 export class ChunkReader {

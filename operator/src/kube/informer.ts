@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Logger } from '@showrunner/service-kit';
+import { type BackOff, backOffMs, type Logger } from '@showrunner/service-kit';
 import {
   KubeError,
   type KubeClient,
@@ -7,7 +7,6 @@ import {
   type KubeResource,
   type Selection,
 } from '@showrunner/service-kit/kube';
-import { type BackOff, backOffMs } from './back-off.ts';
 import { type Change, type Kept, ObjectTable } from './object-table.ts';
 import { isLater } from './resource-version.ts';
 

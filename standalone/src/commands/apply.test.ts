@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { LiveStreamStatus } from '@showrunner/crds';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { openDataFolder } from '../data-folder.ts';
+import { lockForServer, type ServerLock } from '../server-lock.ts';
 import { apply } from './apply.ts';
 
 let folder: string;
@@ -44,6 +45,13 @@ async function withStatus(name: string, status: LiveStreamStatus): Promise<void>
   await data.close();
 }
 
+/** As if a server ran on the data folder. */
+function serve(): ServerLock {
+  const lock = lockForServer(join(folder, 'data'));
+  onTestFinished(() => lock.close());
+  return lock;
+}
+
 describe('apply', () => {
   it('keeps every resource of a file, Secrets apart', async () => {
     await applied(`${show('one')}---\napiVersion: v1\nkind: Secret\nmetadata: { name: mine }\n---\n${show('two')}`);
@@ -79,12 +87,17 @@ describe('apply', () => {
   it('says what of it a running show does not take on', async () => {
     await applied(show('one'));
     await withStatus('one', { phase: 'Live', startedAt: '2026-01-02T03:04:05.000Z' });
+    const server = serve();
     told = [];
     await applied(show('one', '{ transcode: { ladder: 720p } }'));
     expect(told).toEqual([
       'log: livestream default/one configured',
       'error: livestream default/one: A show is on: spec.transcode changes with the next one.',
     ]);
+    server.close();
+    told = [];
+    await applied(show('one', '{ transcode: { ladder: 480p } }'));
+    expect(told).toEqual(['log: livestream default/one configured']);
   });
 
   it('says that a planned start has passed, unless its show has run', async () => {
@@ -98,6 +111,7 @@ describe('apply', () => {
       return told.slice(1);
     };
     expect(await remarks()).toEqual([passed]);
+    serve();
     const startedAt = '2026-01-01T20:00:00.000Z';
     expect(await remarks({ phase: 'Ended', startedAt, endedAt: '2026-01-01T21:00:00.000Z' })).toEqual([passed]);
     expect(await remarks({ phase: 'Live', startedAt: '2026-01-02T19:59:00.000Z' })).toEqual([]);

@@ -4,6 +4,7 @@ import { parseLiveStream, parseSecret, type LiveStream } from '@showrunner/crds'
 import { ConflictError, streamId, type Kind, type Kinds } from '@showrunner/service-kit';
 import { parseAllDocuments } from 'yaml';
 import { openDataFolder } from '../data-folder.ts';
+import { isServerRunning } from '../server-lock.ts';
 import { CommandError } from './command-error.ts';
 
 const MAX_FILE_BYTES = 1024 * 1024;
@@ -80,18 +81,20 @@ function isOnAir({ status }: LiveStream): boolean {
 }
 
 /** What is to be known of a LiveStream that was applied, beside that. */
-function remarksOn(before: Before, after: LiveStream, now: number): string[] {
+function remarksOn(before: Before, after: LiveStream, isServed: boolean, now: number): string[] {
   const remarks: string[] = [];
+  // A server that was killed has left its shows as they were.
+  const hasShow = (stream: LiveStream) => isServed && isOnAir(stream);
   const known = before !== 'unreadable' && before?.kind === 'LiveStream' ? before : undefined;
   // Settings of the transcoder hold for a whole show.
-  if (known && isOnAir(known) && !isDeepStrictEqual(known.spec.transcode, after.spec.transcode)) {
+  if (known && hasShow(known) && !isDeepStrictEqual(known.spec.transcode, after.spec.transcode)) {
     remarks.push('A show is on: spec.transcode changes with the next one.');
   }
   const { startAt } = after.spec;
   const planned = Date.parse(startAt ?? '');
-  const hasRun = isOnAir(after) || Date.parse(after.status.endedAt ?? '') > planned;
+  const hasRun = hasShow(after) || Date.parse(after.status.endedAt ?? '') > planned;
   // No error: a file may be applied again after its show.
-  if (planned <= now && !hasRun) {
+  if (planned <= now && !hasRun && after.spec.enabled) {
     remarks.push(`spec.startAt: ${startAt} has passed: nobody sees a countdown, and the show begins when OBS sends.`);
   }
   return remarks;
@@ -111,7 +114,8 @@ export async function apply(dataFolder: string, file: string): Promise<void> {
       const what = `${kind.toLowerCase()} ${streamId(key)}`;
       console.log(`${what} ${outcomeOf(before, after)}`);
       if (after.kind !== 'LiveStream') continue;
-      for (const remark of remarksOn(before, after, Date.now())) console.error(`${what}: ${remark}`);
+      const isServed = isServerRunning(dataFolder);
+      for (const remark of remarksOn(before, after, isServed, Date.now())) console.error(`${what}: ${remark}`);
     }
   } catch (error) {
     if (error instanceof ConflictError) throw new CommandError(`${file}: ${error.message}`);

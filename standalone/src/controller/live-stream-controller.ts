@@ -4,6 +4,7 @@ import {
   ConflictError,
   follow,
   hashStreamKey,
+  KeyedQueue,
   NotFoundError,
   streamId,
   type FlvSource,
@@ -30,7 +31,6 @@ import {
   type EngineState,
   type Urls,
 } from '@showrunner/operator/decide';
-import { KeyedQueue } from '@showrunner/operator/kube/keyed-queue';
 import { ShowObserver } from './show-observer.ts';
 
 /** What carries LiveStreams out. */

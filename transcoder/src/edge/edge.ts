@@ -258,6 +258,7 @@ export class Edge {
   /** The answer is there: everybody gets the same. */
   #land(entry: StreamEntry, flight: SharedFlight, reply: Pick<SharedReply, 'plain' | 'gzip'>): void {
     this.#remove(entry, flight);
+    if (entry.flights.size === 0) this.#looks.end(entry.id);
     entry.waiters -= flight.waiters.size;
     this.#waiters -= flight.waiters.size;
     const { waiters } = flight;
@@ -274,13 +275,13 @@ export class Edge {
     this.#waiters -= 1;
     if (flight.waiters.size > 0) return;
     this.#remove(entry, flight);
+    if (entry.flights.size === 0) this.#looks.leave(entry.id);
     entry.upstream.drop(flight);
   }
 
-  #remove({ id, flights, guesses }: StreamEntry, flight: SharedFlight): void {
+  #remove({ flights, guesses }: StreamEntry, flight: SharedFlight): void {
     flights.delete(flight.asked.target);
     if (flight.isGuess) guesses.ended();
-    if (flights.size === 0) this.#looks.end(id);
   }
 
   #share(exchange: Exchange, reply: Pick<SharedReply, 'plain' | 'gzip'>): void {

@@ -39,9 +39,37 @@ describe('a stream that is looked for', () => {
 
   it('counts no longer as reached where it was looked for in vain', () => {
     findAndLetGo('x', 'y', 'z');
+    now = 1_000;
     look('x');
     looks.end('x');
     expect([look('x'), look('y'), look('z')]).toEqual([true, true, 'x']);
+  });
+
+  it('counts as reached still where who asked for it left at once, and no longer where he waited in vain', () => {
+    findAndLetGo('x', 'y', 'z');
+    for (let time = 0; time < 9; time += 1) {
+      now += 100;
+      look('x');
+      looks.leave('x');
+    }
+    now += 100;
+    expect([look('x'), look('a'), look('y')]).toEqual([true, true, 'a']);
+    now += 1_000;
+    looks.leave('x');
+    looks.end('y');
+    expect([look('x'), look('a'), look('z')]).toEqual([true, true, 'x']);
+  });
+
+  it('is looked for ten times a second for nothing where it was reached before', () => {
+    findAndLetGo('x', 'a', 'b', 'c');
+    const again = () => {
+      const admitted = look('x');
+      looks.leave('x');
+      return admitted;
+    };
+    expect([again(), again()]).toEqual([true, false]);
+    now = 100;
+    expect([again(), again()]).toEqual([true, false]);
   });
 
   it('costs nothing where it was reached before, and where there is no room', () => {

@@ -24,6 +24,8 @@ const LOOK_MS = 1_000;
 const UNKNOWN_MS = 1_000;
 /** Streams that were reached so long ago may be looked for however many others are. */
 const REACHED_MS = 3_600_000;
+/** How often each of them: who asks and leaves at once would have it looked for again and again. */
+const REACHED_AGAIN_MS = 100;
 
 /** The streams that are looked for, and what is remembered of those that were. */
 export class Looks<Stream extends Look> {
@@ -34,6 +36,8 @@ export class Looks<Stream extends Look> {
   readonly #unknown: RecentStreams;
   /** Those that were let go of since. */
   readonly #reached: RecentStreams;
+  /** Of those, which were looked for a moment ago. */
+  readonly #again: RecentStreams;
   readonly #lookups: TokenBucket;
 
   /** @param now Milliseconds of a clock that only goes forward. */
@@ -42,6 +46,7 @@ export class Looks<Stream extends Look> {
     this.#now = now;
     this.#unknown = new RecentStreams(UNKNOWN_MS, now);
     this.#reached = new RecentStreams(REACHED_MS, now);
+    this.#again = new RecentStreams(REACHED_AGAIN_MS, now);
     this.#lookups = new TokenBucket(limits.lookups, now);
   }
 
@@ -60,10 +65,11 @@ export class Looks<Stream extends Look> {
 
   /** Takes what it costs to look for a stream. Instead of whom it is looked for, is to be given up before it begins. */
   admit(id: string): { readonly admitted: boolean; readonly insteadOf?: Stream | undefined } {
-    const wasReached = this.#reached.has(id);
+    const wasReached = this.#reached.has(id) && !this.#again.has(id);
     const isFull = this.#open.size >= this.#limits.unknownStreams;
     const insteadOf = isFull ? this.#inTheWayOf(wasReached) : undefined;
     if (isFull && !insteadOf) return { admitted: false };
+    if (wasReached) this.#again.add(id);
     return { admitted: wasReached || this.#lookups.take(), insteadOf };
   }
 
@@ -86,9 +92,16 @@ export class Looks<Stream extends Look> {
     return this.#open.delete(id);
   }
 
-  /** Nobody waits for it any more. One that was looked for in vain is no longer one that was reached. */
+  /** It was looked for in vain, and is no longer one that was reached. */
   end(id: string): void {
     if (this.#open.delete(id)) this.#reached.delete(id);
+  }
+
+  /** Nobody waits for it any more, which tells nothing of it where it was looked for only for a moment. */
+  leave(id: string): void {
+    const look = this.#open.get(id);
+    if (look && this.#now() - look.sinceMs >= LOOK_MS) this.end(id);
+    else this.#open.delete(id);
   }
 
   /** There is no such stream. */

@@ -138,9 +138,9 @@ describe('a connection of a viewer', () => {
   it('cannot pass off a body as a request', async () => {
     const hidden = get('/hls/hidden');
     await send(get('/page/1'));
-    await send(`POST /early HTTP/1.1\r\nHost: a\r\nContent-Length: ${hidden.length}\r\n\r\n`);
-    client.write(hidden);
-    await once(client, 'close');
+    const closed = once(client, 'close');
+    await send(`POST /early HTTP/1.1\r\nHost: a\r\nContent-Length: ${hidden.length}\r\n\r\n${hidden}`);
+    await closed;
     expect(bodies()).toEqual(['page /page/1', 'page /early']);
     expect([fast, slow]).toEqual([[], []]);
   });

@@ -5,7 +5,6 @@ import {
   boundConnections,
   boundRequests,
   Counter,
-  refuseContent,
   type BoundedConnections,
   type Registry,
 } from '@showrunner/service-kit';
@@ -55,7 +54,6 @@ export class MediaServer extends Server {
       this.#accept(socket, () => http.forEach((listen) => listen.call(this, socket))),
     );
     this.on('request', (request: IncomingMessage, response: ServerResponse) => this.#answer(request, response));
-    refuseContent(this);
     this.#bound = this.#boundConnections();
   }
 

@@ -9,7 +9,6 @@ export interface KnockOptions {
   readonly logger: Logger;
 }
 
-const MAX_BODY_BYTES = 1_024;
 const BEARER = 'Bearer ';
 
 /**
@@ -20,7 +19,7 @@ export function createKnockHandler(options: KnockOptions): RequestListener {
   return (request, response) => {
     answer(options, request, response).catch((error: unknown) => {
       options.logger.error({ err: error }, 'a knock could not be checked');
-      reply(request, response, 500, 'The knock could not be checked.');
+      reply(response, 500, 'The knock could not be checked.');
     });
   };
 }
@@ -30,32 +29,25 @@ async function answer(
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  let bytes = Number(request.headers['content-length'] ?? 0);
-  if (bytes > MAX_BODY_BYTES) return reply(request, response, 413, 'A knock needs no body.');
-  bytes = 0;
-  request.on('data', (piece: Buffer) => {
-    bytes += piece.length;
-    if (bytes > MAX_BODY_BYTES) request.destroy();
-  });
   const stream = streamIn(request.url ?? '');
-  if (!stream) return reply(request, response, 404, 'There is only /knock/{namespace}/{name} here.');
+  if (!stream) return reply(response, 404, 'There is only /knock/{namespace}/{name} here.');
   if (request.method !== 'POST') {
     response.setHeader('allow', 'POST');
-    return reply(request, response, 405, 'Knock with POST.');
+    return reply(response, 405, 'Knock with POST.');
   }
   const { authorization = '' } = request.headers;
   const presented = authorization.startsWith(BEARER) ? authorization.slice(BEARER.length) : '';
   if (!(await token.matches(presented))) {
     response.setHeader('www-authenticate', 'Bearer');
-    return reply(request, response, 401, 'The knock token is missing or wrong.');
+    return reply(response, 401, 'The knock token is missing or wrong.');
   }
   switch (knock(stream)) {
     case 'taken':
-      return reply(request, response, 202, 'The stream is looked at.');
+      return reply(response, 202, 'The stream is looked at.');
     case 'unknown':
-      return reply(request, response, 404, 'There is no such LiveStream.');
+      return reply(response, 404, 'There is no such LiveStream.');
     case 'not the leader':
-      return reply(request, response, 503, 'Another operator leads.');
+      return reply(response, 503, 'Another operator leads.');
   }
 }
 
@@ -66,10 +58,8 @@ function streamIn(url: string): StreamRef | undefined {
   return { namespace, name };
 }
 
-function reply(request: IncomingMessage, response: ServerResponse, status: number, text: string): void {
+function reply(response: ServerResponse, status: number, text: string): void {
   if (response.headersSent) return;
   const body = Buffer.from(`${text}\n`);
-  // What is still to come of a request that is refused is not read.
-  if (!request.complete && status >= 400) response.setHeader('connection', 'close');
   response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8', 'content-length': body.length }).end(body);
 }

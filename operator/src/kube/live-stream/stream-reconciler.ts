@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { isNamespaceTerminating } from '@showrunner/crds';
-import { type Logger, type StreamRef, hashStreamKey, streamId } from '@showrunner/service-kit';
+import { KeyedQueue, type Logger, type StreamRef, hashStreamKey, streamId } from '@showrunner/service-kit';
 import { KubeError, type KubeClient, type KubeObject, type KubeResource } from '@showrunner/service-kit/kube';
 import {
   KeyHolders,
@@ -17,7 +17,6 @@ import type { OperatorMetrics } from '../../metrics.ts';
 import type { PodHttp } from '../pod-http.ts';
 import { carryOut } from '../carry-out.ts';
 import { EventRecorder } from '../event-recorder.ts';
-import { KeyedQueue } from '../keyed-queue.ts';
 import type { Term } from '../leader.ts';
 import { lookAtNamespace } from '../namespace-look.ts';
 import { PodStates } from '../pod-states.ts';
